@@ -1,0 +1,201 @@
+"""Fields of forms: a driver's settings, an order's parameters, a policy's parameters.
+
+One declaration serves three readers: the JSON Schema that frontends draw forms from, the
+check of what they send back, and the masking of secrets.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+
+from billing_hookspecs.errors import FieldError
+from billing_hookspecs.values import Json, LocalizedText, Secret, Value, text_in
+
+
+class FieldKind(StrEnum):
+    TEXT = "text"
+    SECRET = "secret"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    CHOICE = "choice"
+    URL = "url"
+    IP_ADDRESS = "ip_address"
+    DOMAIN = "domain"
+    EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Value):
+    value: str
+    title: LocalizedText
+
+
+@dataclass(frozen=True, slots=True)
+class FormField(Value):
+    """One field of a form.
+
+    ``length_max`` bounds text in characters; ``minimum`` and ``maximum`` bound integers.
+    ``client_visible`` is False for what only employees may read back.
+    """
+
+    name: str
+    title: LocalizedText
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    default: str | int | bool | None = None
+    choices: tuple[Choice, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    length_max: int = 255
+    hint: LocalizedText | None = None
+
+
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
+_JSON_TYPES = {FieldKind.INTEGER: "integer", FieldKind.BOOLEAN: "boolean"}
+_JSON_FORMATS = {
+    FieldKind.URL: "uri",
+    FieldKind.IP_ADDRESS: "ip",
+    FieldKind.DOMAIN: "hostname",
+    FieldKind.EMAIL: "email",
+    FieldKind.SECRET: "password",
+}
+
+
+def json_schema(fields: Sequence[FormField], language: str = "en") -> dict[str, Json]:
+    """A JSON Schema object for ``fields`` with titles in ``language``."""
+    properties: dict[str, Json] = {}
+    for field in fields:
+        schema: dict[str, Json] = {
+            "type": _JSON_TYPES.get(field.kind, "string"),
+            "title": text_in(field.title, language),
+        }
+        if field.kind in _JSON_FORMATS:
+            schema["format"] = _JSON_FORMATS[field.kind]
+        if field.kind is FieldKind.SECRET:
+            schema["writeOnly"] = True
+        if field.kind is FieldKind.CHOICE:
+            schema["oneOf"] = [
+                {"const": choice.value, "title": text_in(choice.title, language)}
+                for choice in field.choices
+            ]
+        if schema["type"] == "string" and field.kind is not FieldKind.CHOICE:
+            schema["maxLength"] = field.length_max
+        if field.minimum is not None:
+            schema["minimum"] = field.minimum
+        if field.maximum is not None:
+            schema["maximum"] = field.maximum
+        if field.default is not None:
+            schema["default"] = field.default
+        if field.hint:
+            schema["description"] = text_in(field.hint, language)
+        properties[field.name] = schema
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def check_fields(
+    fields: Sequence[FormField], given: Mapping[str, Any], pointer: str = ""
+) -> tuple[dict[str, Any], list[FieldError]]:
+    """The values that ``given`` means, and everything that is wrong with it.
+
+    Unknown names are errors, absent optional fields take their default, secrets come back as
+    ``Secret``, domain names in lower-case ASCII (IDNA). ``pointer`` is put before each name.
+    """
+    known = {field.name: field for field in fields}
+    errors = [
+        FieldError(f"{pointer}/{name}", "is not a field of this form")
+        for name in given
+        if name not in known
+    ]
+    values: dict[str, Any] = {}
+    for name, field in known.items():
+        value = given.get(name)
+        if value is None or (value == "" and field.kind is not FieldKind.BOOLEAN):
+            if field.default is not None:
+                values[name] = field.default
+            elif field.required:
+                errors.append(FieldError(f"{pointer}/{name}", "is required"))
+            continue
+        try:
+            values[name] = _checked(field, value)
+        except ValueError as error:
+            errors.append(FieldError(f"{pointer}/{name}", str(error)))
+    return values, errors
+
+
+def _checked(field: FormField, value: Any) -> str | int | bool:
+    match field.kind:
+        case FieldKind.BOOLEAN:
+            if type(value) is not bool:
+                raise ValueError("must be true or false")
+            return value
+        case FieldKind.INTEGER:
+            if type(value) is not int:
+                raise ValueError("must be a whole number")
+            if field.minimum is not None and value < field.minimum:
+                raise ValueError(f"must be at least {field.minimum}")
+            if field.maximum is not None and value > field.maximum:
+                raise ValueError(f"must be at most {field.maximum}")
+            return value
+    if type(value) is not str and not isinstance(value, Secret):
+        raise ValueError("must be a string")
+    if len(value) > field.length_max:
+        raise ValueError(f"must be at most {field.length_max} characters long")
+    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+        raise ValueError("must not contain control characters")
+    match field.kind:
+        case FieldKind.SECRET:
+            return Secret(value)
+        case FieldKind.CHOICE:
+            allowed = [choice.value for choice in field.choices]
+            if value not in allowed:
+                raise ValueError(f"must be one of {', '.join(allowed)}")
+        case FieldKind.IP_ADDRESS:
+            try:
+                return str(ipaddress.ip_address(value.strip()))
+            except ValueError:
+                raise ValueError("must be an IPv4 or IPv6 address") from None
+        case FieldKind.DOMAIN:
+            return ascii_domain(value)
+        case FieldKind.EMAIL:
+            if not _EMAIL.fullmatch(value):
+                raise ValueError("must be an e-mail address")
+        case FieldKind.URL:
+            return _checked_url(value)
+    return value.strip() if field.kind is FieldKind.TEXT else value
+
+
+def ascii_domain(value: str) -> str:
+    """A domain name in lower-case ASCII; raises ValueError where it is none."""
+    try:
+        name = value.strip().rstrip(".").encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        raise ValueError("must be a domain name") from None
+    labels = name.split(".")
+    if len(labels) < 2 or len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError("must be a domain name, such as example.com")
+    if labels[-1].isdigit():
+        raise ValueError("must be a domain name, not an address")
+    return name
+
+
+def _checked_url(value: str) -> str:
+    try:
+        parts = urlsplit(value.strip())
+        port_is_valid = parts.port is None or 0 < parts.port < 65536
+    except ValueError:
+        raise ValueError("must be a URL, such as https://example.com:1500/") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
+        raise ValueError("must be an http or https URL, such as https://example.com:1500/")
+    if parts.username or parts.password:
+        raise ValueError("must not contain a user name or password")
+    return value.strip()

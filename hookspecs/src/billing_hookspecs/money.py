@@ -1,0 +1,110 @@
+"""Exact money: integer minor units and an ISO 4217 code. No floats, ever."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+
+from iso4217 import Currency
+
+from billing_hookspecs.errors import CurrencyMismatchError, UnknownCurrencyError
+from billing_hookspecs.values import Value
+
+
+@cache
+def minor_units(currency: str) -> int:
+    """Decimals of a currency by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD.
+
+    Raises UnknownCurrencyError for a code that is not in ISO 4217 or has no minor unit.
+    """
+    try:
+        exponent = Currency(currency).exponent
+    except ValueError:
+        exponent = None
+    if exponent is None:
+        raise UnknownCurrencyError(currency)
+    return exponent
+
+
+@dataclass(frozen=True, slots=True)
+class Money(Value):
+    """An amount in minor units (cents, kopecks) of one currency; may be negative."""
+
+    amount_minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if type(self.amount_minor) is not int:
+            raise TypeError(f"amount_minor must be an int, not {type(self.amount_minor).__name__}")
+
+    def _same(self, other: "Money") -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatchError(self.currency, other.currency)
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount_minor + other.amount_minor, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount_minor - other.amount_minor, self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount_minor, self.currency)
+
+    def __mul__(self, times: int) -> "Money":
+        if type(times) is not int:
+            raise TypeError("money is multiplied by integers; for rates use domain rounding")
+        return Money(self.amount_minor * times, self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.amount_minor < other.amount_minor
+
+    def __le__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.amount_minor <= other.amount_minor
+
+    def __bool__(self) -> bool:
+        return self.amount_minor != 0
+
+    @classmethod
+    def zero(cls, currency: str) -> "Money":
+        return cls(0, currency)
+
+    @classmethod
+    def from_decimal(cls, amount: Decimal | str, currency: str) -> "Money":
+        """Exact conversion from major units, ``"12.90"`` EUR → 1290.
+
+        Raises ValueError where the amount has more decimals than the currency.
+        """
+        shifted = Decimal(amount).scaleb(minor_units(currency))
+        if shifted != shifted.to_integral_value():
+            raise ValueError(f"{amount} has more decimals than {currency} allows")
+        return cls(int(shifted), currency)
+
+    def to_decimal(self) -> Decimal:
+        """Major units, exact: 1290 EUR → ``Decimal("12.90")``."""
+        return Decimal(self.amount_minor).scaleb(-minor_units(self.currency))
+
+    def split(self, weights: Sequence[int]) -> tuple["Money", ...]:
+        """Parts in proportion to ``weights`` that add up to the whole.
+
+        What rounding down leaves over goes to the first parts with a weight, one minor unit
+        each; a negative amount is split like its positive mirror.
+        """
+        total = sum(weights)
+        if total <= 0 or min(weights) < 0:
+            raise ValueError("weights must not be negative and one must be positive")
+        sign = -1 if self.amount_minor < 0 else 1
+        whole = abs(self.amount_minor)
+        parts = [whole * weight // total for weight in weights]
+        left = whole - sum(parts)
+        for index, weight in enumerate(weights):
+            if left and weight:
+                parts[index] += 1
+                left -= 1
+        return tuple(Money(sign * part, self.currency) for part in parts)
+
+    def __str__(self) -> str:
+        return f"{self.to_decimal()} {self.currency}"

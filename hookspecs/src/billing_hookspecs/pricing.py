@@ -1,0 +1,143 @@
+"""Pricing policies: pure functions that decide amounts and say how they came about."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+
+from billing_hookspecs.fields import FormField
+from billing_hookspecs.money import Money
+from billing_hookspecs.periods import Period
+from billing_hookspecs.values import Json, LocalizedText, Value
+
+
+class PolicyKind(StrEnum):
+    CHARGING = "charging"
+
+
+class Occasion(StrEnum):
+    ORDER = "order"
+    RENEWAL = "renewal"
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Value):
+    """One step of an explanation.
+
+    ``rule`` is a stable dotted name (``charging.period``), ``inputs`` what went in (amounts in
+    minor units, ISO dates, day counts, rates as strings), ``result`` what came out. ``text``
+    is one English sentence for people.
+    """
+
+    rule: str
+    text: str
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    result: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingSituation(Value):
+    """What a charging policy sees.
+
+    ``start_on``    first day of the period to be paid.
+    ``anchor_on``   the day that renewals count from: a service of the 31st expires on the
+                    28th of February and on the 31st of March.
+    ``price``       list price of the whole period for one service.
+    ``parameters``  the tariff's ``charging`` object without its ``policy``.
+    """
+
+    occasion: Occasion
+    start_on: date
+    anchor_on: date
+    period_months: int
+    price: Money
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge(Value):
+    """An amount before tax, the days it pays for (None: without end), and why."""
+
+    amount: Money
+    period: Period | None
+    steps: tuple[Step, ...]
+
+
+class PricingPolicy(ABC):
+    """Base of every policy: pure, without I/O, clock or randomness.
+
+    ``key`` is unique within ``kind``; ``version`` changes whenever the same situation could
+    give another amount.
+    """
+
+    kind: ClassVar[PolicyKind]
+    key: ClassVar[str]
+    title: ClassVar[LocalizedText]
+    version: ClassVar[int] = 1
+    parameters: ClassVar[tuple[FormField, ...]] = ()
+
+
+class ChargingPolicy(PricingPolicy):
+    """Decides what a period costs and which days it pays for."""
+
+    kind = PolicyKind.CHARGING
+
+    @abstractmethod
+    def charge(self, situation: ChargingSituation) -> Charge:
+        """Price one period.
+
+        Called:  for every quote, order and renewal.
+        Args:    situation  dates in the provider's time zone.
+        Returns: Charge; rounded half up to the minor unit once, in the last step.
+        Raises:  nothing. An exception refuses the quote with plugin.fault.
+        Source:  docs/adr/0004-explained-amounts.md
+        Since:   1.0
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment(Value):
+    """A discount (negative) or surcharge on one quote line, in minor units of its currency."""
+
+    amount_minor: int
+    title: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteView(Value):
+    """A priced line before tax, as adjusting plugins see it."""
+
+    provider_id: int
+    client_id: int | None
+    product_type: str
+    tariff_plan_id: int
+    occasion: Occasion
+    period_months: int
+    quantity: int
+    net: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView(Value):
+    """An order about to be placed, as screening plugins see it; totals include tax."""
+
+    provider_id: int
+    client_id: int
+    client_country: str
+    product_type: str
+    tariff_plan_id: int
+    period_months: int
+    quantity: int
+    parameters: Mapping[str, Json]
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Objection(Value):
+    """Why an order may not be placed: ``code`` is stable and dotted, ``message`` for the client."""
+
+    code: str
+    message: str

@@ -1,0 +1,74 @@
+"""Plain immutable values: the only things that cross between kernel and plugin.
+
+Every value is a frozen dataclass of strings, integers, booleans, dates, ``Decimal``,
+``bytes`` and values again, in tuples or string-keyed mappings, so it survives JSON and a
+driver call can move to another process without a change for its author.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+V = TypeVar("V")
+
+Json: TypeAlias = Any
+"""Null, a boolean, an integer, a string, a tuple of these or a string-keyed mapping of these."""
+
+LocalizedText: TypeAlias = Mapping[str, str]
+"""Language code → text, for example ``{"en": "Licence name", "ru": "Название лицензии"}``."""
+
+
+class FrozenDict(dict[str, V]):
+    """A dict that refuses change: what a plugin was handed stays what it was."""
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> NoReturn:
+        raise TypeError("values that cross between kernel and plugin are immutable")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type, tuple[dict[str, V]]]:
+        return (FrozenDict, (dict(self),))
+
+
+def freeze(value: Any) -> Any:
+    """The same value with every mapping and sequence inside made immutable."""
+    if isinstance(value, FrozenDict):
+        return value
+    if isinstance(value, Mapping):
+        return FrozenDict({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        return tuple(freeze(item) for item in value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Base of all values: freezes mappings and lists that it is given."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            given = getattr(self, field.name)
+            frozen = freeze(given)
+            if frozen is not given:
+                object.__setattr__(self, field.name, frozen)
+
+
+class Secret(str):
+    """A string whose repr is masked: passwords, keys, tokens.
+
+    It *is* the string, so it can be sent; it only can't be printed by accident.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+
+def text_in(names: LocalizedText, language: str, fallback: str = "en") -> str:
+    """The text for ``language``, else for ``fallback``, else any; empty when there is none."""
+    return names.get(language) or names.get(fallback) or next(iter(names.values()), "")

@@ -1,0 +1,1 @@
+"""Allocate IP addresses from IPmanager."""

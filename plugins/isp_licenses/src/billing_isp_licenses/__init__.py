@@ -1,0 +1,1 @@
+"""Resell ISPsystem licences through the vendor's BILLmanager."""

@@ -1,0 +1,1 @@
+"""Sell shared hosting on ispmanager 6."""

@@ -1,0 +1,1 @@
+"""The HTTP dialect that the ISPsystem products share: client and simulator."""

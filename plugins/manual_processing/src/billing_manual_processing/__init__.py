@@ -1,0 +1,1 @@
+"""VPS and dedicated servers, provisioned by people through department tasks."""

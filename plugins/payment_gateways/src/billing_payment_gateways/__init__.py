@@ -1,0 +1,1 @@
+"""Payment gateways for the billing kernel."""
