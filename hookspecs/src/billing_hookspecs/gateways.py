@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from billing_hookspecs.context import Context
-from billing_hookspecs.errors import CapabilityMissingError
+from billing_hookspecs.errors import CapabilityMissingError, FieldError
 from billing_hookspecs.fields import FormField
 from billing_hookspecs.money import Money
 from billing_hookspecs.values import LocalizedText, Secret, Value
@@ -166,6 +166,19 @@ class PaymentGateway(ABC):
     capabilities: ClassVar[frozenset[GatewayCapability]] = frozenset()
     currencies: ClassVar[tuple[str, ...]] = ()
     base_url: ClassVar[str] = ""
+
+    def check_settings(self, settings: Mapping[str, Any]) -> tuple[FieldError, ...]:
+        """Object to settings beyond what their fields check, such as one of two being needed.
+
+        Called:  when a payment method is created or changed, after the fields were checked;
+                 no network, budget 20 ms.
+        Args:    settings  as ``context.settings`` would have them.
+        Returns: errors with pointers such as /account; empty lets them pass.
+        Raises:  nothing.
+        Source:  docs/plugins/gateways.md
+        Since:   1.0
+        """
+        return ()
 
     @abstractmethod
     def start_payment(self, request: StartPayment, context: Context) -> PaymentStarted:

@@ -249,6 +249,8 @@ class ProcessingModule(ABC):
     ``account_identity``   names of the settings that together identify the upstream account;
                            two connections with equal ones are refused. Empty: no such rule.
     ``client_facts``       names of the facts that the service's client may see.
+    ``task_facts``         of MANUAL drivers: what the person who completes an opening is asked
+                           for. Later operations may bring any of them again, and need none.
     ``quiet_period_s``     after a lost answer, how long the upstream may still be working on
                            the request. Nothing is sent again before it has passed.
     ``call_timeout_s``     deadline of one call, at most 600.
@@ -261,6 +263,7 @@ class ProcessingModule(ABC):
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     account_identity: ClassVar[tuple[str, ...]] = ()
     client_facts: ClassVar[tuple[str, ...]] = ()
+    task_facts: ClassVar[tuple[FormField, ...]] = ()
     quiet_period_s: ClassVar[int] = 60
     call_timeout_s: ClassVar[int] = 60
 
