@@ -1,0 +1,1 @@
+"""Payment by bank transfer: the payer sends money, an administrator confirms what came."""
