@@ -1,0 +1,53 @@
+# `make help` lists what can be done. Needs Python 3.11 or later and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := hookspecs kernel plugins/ispsystem_api plugins/isp_licenses plugins/ispmanager_hosting \
+	plugins/ipmanager plugins/payment_gateways plugins/manual_processing
+RUNTIME := -e ./hookspecs -e ./kernel $(foreach plugin,$(wildcard plugins/*/pyproject.toml),-e ./$(dir $(plugin)))
+MANIFESTS := $(wildcard */pyproject.toml plugins/*/pyproject.toml) constraints.txt
+WORKERS ?= 2
+
+.PHONY: help demo run test check format bench clean wheels
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.runtime: $(MANIFESTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name one with make PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the kernel and its plugins into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(RUNTIME)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
+	@echo "installing what the tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-r requirements-dev.txt -e './hookspecs[testing]' -e './kernel[redis,rabbitmq]'
+	@touch $@
+
+demo: $(VENV)/.runtime ## sell a licence on the embedded default, from nothing to the key, and end
+	@$(BIN)/python -m billing_demo
+
+test: check ## set everything up, run every check and every test
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: $(VENV)/.dev ## format, lint, types, layers
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/codespell
+
+format: $(VENV)/.dev ## put the code into shape
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+bench: $(VENV)/.dev ## benchmarks: print ratios
+	@$(BIN)/python -m pytest -m benchmark -s tests/benchmarks
+
+wheels: $(VENV)/.dev ## build a wheel of every distribution into dist/
+	@for member in $(MEMBERS); do $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist ./$$member; done
+
+clean: ## remove the environment and everything that was made
+	rm -rf $(VENV) dist build .demo .run .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""A small kernel that bills and provisions; plugins know the outside world."""

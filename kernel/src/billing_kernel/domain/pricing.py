@@ -1,0 +1,110 @@
+"""Quotes: from terms, policies and adjustments to lines that explain themselves."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from billing_hookspecs import (
+    Adjustment,
+    ChargingPolicy,
+    ChargingSituation,
+    Money,
+    Occasion,
+    Period,
+    Step,
+)
+from billing_kernel.domain.rounding import taxed
+from billing_kernel.domain.tariffs import TariffTerms, price_for
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A line of a quote or invoice. ``steps`` lead from the list price to ``net``."""
+
+    kind: str
+    description: str
+    net: Money
+    tax_rate: str
+    tax: Money
+    total: Money
+    period: Period | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PricedItem:
+    """What one service costs: its lines, and when what they pay for ends."""
+
+    lines: tuple[PricedLine, ...]
+    expires_on: date | None
+
+    def total(self, currency: str) -> Money:
+        return sum((line.total for line in self.lines), Money.zero(currency))
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is priced, and as of when."""
+
+    occasion: Occasion
+    period_months: int
+    start_on: date
+    anchor_on: date
+    description: str
+    tax_rate: str = "0"
+
+
+Adjuster = Callable[[Money], Sequence[tuple[str, Adjustment]]]
+"""From a line's net amount to the plugins' names and what each of them adds."""
+
+
+def price_item(
+    terms: TariffTerms, policy: ChargingPolicy, situation: Situation, adjust: Adjuster
+) -> PricedItem:
+    """Price one service for one period; raises PeriodNotSoldError."""
+    price = price_for(
+        terms, situation.period_months, renewal=situation.occasion is Occasion.RENEWAL
+    )
+    parameters = {key: value for key, value in terms.charging.items() if key != "policy"}
+    charge = policy.charge(
+        ChargingSituation(
+            situation.occasion, situation.start_on, situation.anchor_on,
+            situation.period_months, price, parameters,
+        )
+    )  # fmt: skip
+    net, steps = _adjusted(charge.amount, charge.steps, adjust(charge.amount))
+    lines = [_line("period", situation.description, net, situation.tax_rate, charge.period, steps)]
+    if situation.occasion is Occasion.ORDER and terms.setup_fee:
+        fee = terms.setup_fee
+        step = Step("setup_fee", f"{fee} once", {"fee_minor": fee.amount_minor}, fee.amount_minor)
+        text = f"Setup of {situation.description}"
+        lines.append(_line("setup_fee", text, fee, situation.tax_rate, None, (step,)))
+    return PricedItem(tuple(lines), charge.period.end_on if charge.period else None)
+
+
+def _adjusted(
+    amount: Money, steps: tuple[Step, ...], adjustments: Sequence[tuple[str, Adjustment]]
+) -> tuple[Money, tuple[Step, ...]]:
+    """The amount after all adjustments, never below zero, and the steps with theirs added."""
+    for plugin, adjustment in adjustments:
+        after = Money(max(0, amount.amount_minor + adjustment.amount_minor), amount.currency)
+        inputs = {
+            "plugin": plugin,
+            "before_minor": amount.amount_minor,
+            "adjustment_minor": adjustment.amount_minor,
+        }
+        steps = (*steps, Step(adjustment.rule, adjustment.title, inputs, after.amount_minor))
+        amount = after
+    return amount, steps
+
+
+def _line(
+    kind: str, description: str, net: Money, tax_rate: str,
+    period: Period | None, steps: tuple[Step, ...],
+) -> PricedLine:  # fmt: skip
+    tax, total = taxed(net, tax_rate)
+    if tax:
+        inputs = {"net_minor": net.amount_minor, "tax_rate": tax_rate}
+        text = f"tax of {tax_rate} on {net}, rounded half up"
+        steps = (*steps, Step("tax.exclusive", text, inputs, tax.amount_minor))
+    return PricedLine(kind, description, net, tax_rate, tax, total, period, steps)

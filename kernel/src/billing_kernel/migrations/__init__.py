@@ -1,0 +1,1 @@
+"""Alembic migrations, driven from code: one set for SQLite and PostgreSQL."""

@@ -1,0 +1,63 @@
+"""Who buys: clients, their sessions and the answers to their repeated requests."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing_kernel.models.base import ChangingRow, Row
+
+
+class Client(ChangingRow):
+    """A registered customer; ``email`` is the login, stored in lower case."""
+
+    __tablename__ = "clients"
+
+    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"), index=True)
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    name: Mapped[str] = mapped_column(String(255))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    country: Mapped[str] = mapped_column(String(2))
+    phone: Mapped[str] = mapped_column(String(32), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+
+
+class Session(Row):
+    """Somebody who is logged in; only the hash of the token is kept."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        CheckConstraint("(client_id IS NULL) <> (administrator_id IS NULL)", name="one_person"),
+    )
+
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
+    administrator_id: Mapped[int | None] = mapped_column(
+        ForeignKey("administrators.id"), index=True
+    )
+    expires_at: Mapped[datetime]
+
+
+class IdempotencyKey(Row):
+    """The stored answer to a request, so that its repetition gets the same one."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("principal", "route", "key"),)
+
+    principal: Mapped[str] = mapped_column(String(64))
+    route: Mapped[str] = mapped_column(String(255))
+    key: Mapped[str] = mapped_column(String(255))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None]
+    answer: Mapped[dict[str, Any] | None]
+
+
+class LoginAttempt(Row):
+    """A failed login or the like, counted by account and by peer to slow guessing down."""
+
+    __tablename__ = "login_attempts"
+    __table_args__ = (Index("ix_login_attempts_subject_created_at", "subject", "created_at"),)
+
+    subject: Mapped[str] = mapped_column(String(255))

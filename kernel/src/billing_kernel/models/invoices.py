@@ -1,0 +1,68 @@
+"""Demands for money."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from billing_kernel.domain.states import InvoiceState
+from billing_kernel.models.base import Row
+
+
+class Invoice(Row):
+    """A numbered demand for money. Amounts and lines never change once it is issued."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("provider_id", "series", "series_number"),
+        CheckConstraint(
+            f"status IN ({', '.join(repr(str(s)) for s in InvoiceState)})", name="status"
+        ),
+        CheckConstraint("total_minor = net_minor + tax_minor", name="adds_up"),
+        CheckConstraint("(status = 'paid') = (paid_at IS NOT NULL)", name="paid_at"),
+        Index("ix_invoices_client_id_id", "client_id", "id"),
+    )
+
+    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"))
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    series: Mapped[str] = mapped_column(String(16))
+    series_number: Mapped[int]
+    number: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+    issued_on: Mapped[date]
+    currency: Mapped[str] = mapped_column(String(3))
+    net_minor: Mapped[int]
+    tax_minor: Mapped[int]
+    total_minor: Mapped[int]
+    corrects_invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
+    paid_at: Mapped[datetime | None]
+    lines: Mapped[list["InvoiceLine"]] = relationship(
+        order_by="InvoiceLine.position", lazy="selectin"
+    )
+
+
+class InvoiceLine(Row):
+    """One line: net, rate, tax, total, and the steps that made the amount."""
+
+    __tablename__ = "invoice_lines"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "position"),
+        CheckConstraint("total_minor = net_minor + tax_minor", name="adds_up"),
+    )
+
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(16))
+    description: Mapped[str] = mapped_column(String(500))
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"), index=True)
+    tariff_plan_id: Mapped[int | None] = mapped_column(ForeignKey("tariff_plans.id"))
+    start_on: Mapped[date | None]
+    end_on: Mapped[date | None]
+    net_minor: Mapped[int]
+    tax_rate: Mapped[str] = mapped_column(String(16), default="0")
+    tax_minor: Mapped[int]
+    total_minor: Mapped[int]
+    explanation: Mapped[list[Any]]

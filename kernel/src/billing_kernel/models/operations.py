@@ -1,0 +1,108 @@
+"""Instructions to upstreams, each attempt at them, and the tasks that people do."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState, TaskState
+from billing_kernel.models.base import ChangingRow, Row
+
+_OPEN = f"state IN ({', '.join(repr(str(s)) for s in OPEN_OPERATIONS)})"
+
+
+class Operation(ChangingRow):
+    """One deliberate instruction upstream, with a name that is stable over all attempts.
+
+    ``last_answer`` says what the latest attempt is known to have come to: ``none`` (nothing
+    was sent), ``sent`` (no answer yet), ``busy``, ``pending``, ``unknown``. ``quiet_until``
+    is when a request whose answer was lost can no longer take effect. The lease belongs to
+    the worker that is calling; ``attempts`` fences it.
+    """
+
+    __tablename__ = "operations"
+    __table_args__ = (
+        CheckConstraint(
+            f"state IN ({', '.join(repr(str(s)) for s in OperationState)})", name="state"
+        ),
+        Index(
+            "uq_operations_open_service_id",
+            "service_id",
+            unique=True,
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_operations_open_due_at",
+            "due_at",
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
+    )
+
+    uid: Mapped[str] = mapped_column(String(36), unique=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"), index=True)
+    processing_module_id: Mapped[int | None] = mapped_column(ForeignKey("processing_modules.id"))
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
+    kind: Mapped[str] = mapped_column(String(24))
+    state: Mapped[str] = mapped_column(String(16))
+    request: Mapped[dict[str, Any]]
+    request_version: Mapped[int] = mapped_column(default=1)
+    last_answer: Mapped[str] = mapped_column(String(16), default="none")
+    attempts: Mapped[int] = mapped_column(default=0)
+    look_ups: Mapped[int] = mapped_column(default=0)
+    upstream_id: Mapped[str] = mapped_column(String(255), default="")
+    outcome: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    started_at: Mapped[datetime | None]
+    quiet_until: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    lease_owner: Mapped[str] = mapped_column(String(64), default="")
+    lease_until: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class OperationAttempt(Row):
+    """The intent to call, committed before the call; its outcome is added after it."""
+
+    __tablename__ = "operation_attempts"
+    __table_args__ = (UniqueConstraint("operation_id", "number"),)
+
+    operation_id: Mapped[int] = mapped_column(ForeignKey("operations.id"))
+    number: Mapped[int]
+    call: Mapped[str] = mapped_column(String(16))
+    processing_module_id: Mapped[int | None] = mapped_column(ForeignKey("processing_modules.id"))
+    deadline_at: Mapped[datetime]
+    answer: Mapped[str] = mapped_column(String(16), default="")
+    detail: Mapped[str] = mapped_column(String(500), default="")
+    finished_at: Mapped[datetime | None]
+
+
+class Task(ChangingRow):
+    """Something that a person of a department has to do."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({', '.join(repr(str(s)) for s in TaskState)})", name="status"),
+        Index(
+            "uq_tasks_open_subject",
+            "subject",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
+    )
+
+    kind: Mapped[str] = mapped_column(String(32))
+    subject: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("departments.id"), index=True)
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"))
+    operation_id: Mapped[int | None] = mapped_column(ForeignKey("operations.id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.id"))
+    title: Mapped[str] = mapped_column(String(255))
+    detail: Mapped[str] = mapped_column(default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("administrators.id"))
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,82 @@
+"""What was sold and now runs, and the days it was charged for."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from billing_kernel.domain.states import ServiceState
+from billing_kernel.models.base import ChangingRow, Row
+
+
+class Service(ChangingRow):
+    """A sold service.
+
+    ``anchor_on`` is the day that renewals count from. ``expires_on`` is the half-open end of
+    what was paid (None: without end). ``facts`` is what the driver remembers; ``version``
+    grows with every change of state and fences decisions that were made on an older one.
+    """
+
+    __tablename__ = "services"
+    __table_args__ = (
+        CheckConstraint(
+            f"status IN ({', '.join(repr(str(s)) for s in ServiceState)})", name="status"
+        ),
+        Index("ix_services_status_expires_on_id", "status", "expires_on", "id"),
+    )
+
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    product_type: Mapped[str] = mapped_column(String(64))
+    tariff_plan_id: Mapped[int] = mapped_column(ForeignKey("tariff_plans.id"), index=True)
+    tariff_version_id: Mapped[int] = mapped_column(ForeignKey("tariff_versions.id"))
+    processing_module_id: Mapped[int | None] = mapped_column(
+        ForeignKey("processing_modules.id"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(255))
+    status: Mapped[str] = mapped_column(String(16))
+    period_months: Mapped[int]
+    anchor_on: Mapped[date | None]
+    started_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    auto_renewal: Mapped[bool] = mapped_column(default=False)
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    addons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    upstream_id: Mapped[str] = mapped_column(String(255), default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class BilledPeriod(Row):
+    """Days of one line of a service that a client was charged for.
+
+    The database refuses a second one for a day that isn't reversed: this is what makes a
+    double charge impossible. ``line_no`` 0 is the service itself, addons count from 1.
+    """
+
+    __tablename__ = "billed_periods"
+    __table_args__ = (
+        CheckConstraint("end_on > start_on", name="not_empty"),
+        Index(
+            "uq_billed_periods_service_id_line_no_start_on",
+            "service_id",
+            "line_no",
+            "start_on",
+            unique=True,
+            sqlite_where=text("NOT reversed"),
+            postgresql_where=text("NOT reversed"),
+        ),
+    )
+
+    service_id: Mapped[int] = mapped_column(ForeignKey("services.id"))
+    line_no: Mapped[int] = mapped_column(default=0)
+    kind: Mapped[str] = mapped_column(String(16), default="period")
+    resource_type: Mapped[str | None] = mapped_column(String(64))
+    start_on: Mapped[date]
+    end_on: Mapped[date]
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), index=True)
+    reversed: Mapped[bool] = mapped_column(default=False)
