@@ -1,0 +1,34 @@
+"""For plugin authors: conformance suites, a fault proxy and contexts for tests.
+
+Installed with ``pip install "billing-hookspecs[testing]"``. A suite is inherited by a test
+class that supplies a few fixtures; the fixtures are described in the suite's docstring.
+"""
+
+from billing_hookspecs.testing.assertions import REWRITTEN as REWRITTEN
+from billing_hookspecs.testing.contexts import make_context
+from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy
+from billing_hookspecs.testing.gateways import ManualGatewayConformance, PaymentGatewayConformance
+from billing_hookspecs.testing.manual import ManualModuleConformance
+from billing_hookspecs.testing.plugins import PluginConformance
+from billing_hookspecs.testing.processing import ProcessingModuleConformance
+from billing_hookspecs.testing.product_types import ProductTypeConformance
+from billing_hookspecs.testing.samples import sample_service, sample_start_payment
+from billing_hookspecs.testing.suite import ConformanceSuite
+from billing_hookspecs.testing.wire import through_json
+
+__all__ = [
+    "ConformanceSuite",
+    "Exchange",
+    "Fault",
+    "FaultProxy",
+    "ManualGatewayConformance",
+    "ManualModuleConformance",
+    "PaymentGatewayConformance",
+    "PluginConformance",
+    "ProcessingModuleConformance",
+    "ProductTypeConformance",
+    "make_context",
+    "sample_service",
+    "sample_start_payment",
+    "through_json",
+]

@@ -1,0 +1,134 @@
+"""Plays the kernel's part towards a payment gateway."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from billing_hookspecs.context import Context
+from billing_hookspecs.errors import UpstreamError
+from billing_hookspecs.gateways import (
+    ChargeStored,
+    FetchPayment,
+    GatewayCapability,
+    Notification,
+    PaymentFact,
+    PaymentGateway,
+    PaymentStarted,
+    RefundDone,
+    RefundPayment,
+    RefundPending,
+    StartPayment,
+)
+from billing_hookspecs.money import Money
+from billing_hookspecs.testing.contexts import make_context
+from billing_hookspecs.testing.fault_drill import CleanRun, Struck, effects_of, read_timeout_s
+from billing_hookspecs.testing.fault_proxy import Fault, FaultProxy, Snapshot
+from billing_hookspecs.values import Secret
+
+METHODS: dict[GatewayCapability, tuple[str, ...]] = {
+    GatewayCapability.NOTIFICATIONS: ("handle_notification",),
+    GatewayCapability.FETCH: ("fetch_payment",),
+    GatewayCapability.STORED_METHODS: ("charge_stored", "store_method", "forget_method"),
+    GatewayCapability.REFUND: ("refund",),
+    GatewayCapability.CONFIRMED_BY_HAND: (),
+}
+"""Capability → the methods that a gateway declaring it overrides."""
+Call: TypeAlias = Callable[[float], object]
+"""One instruction, given with a read time-out in seconds; giving it again repeats it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRehearsal:
+    """One gateway on one configured method, through a fault proxy.
+
+    ``payments`` never gives the same payment twice; ``pay`` lets the payer pay one that was
+    started; ``seen`` reads what exists at the gateway.
+    """
+
+    gateway: PaymentGateway
+    settings: Mapping[str, Any]
+    proxy: FaultProxy
+    payments: Iterator[StartPayment]
+    pay: Callable[[PaymentStarted], None]
+    seen: Callable[[], Snapshot]
+
+    def declares(self, capability: GatewayCapability) -> bool:
+        return capability in self.gateway.capabilities
+
+    def context(self, operation_id: str = "", read_timeout_s: float = 5.0) -> Context:
+        return make_context(
+            self.settings,
+            self.proxy.url,
+            operation_id=operation_id,
+            read_timeout_s=read_timeout_s,
+        )
+
+    def with_settings(self, settings: Mapping[str, Any]) -> "GatewayRehearsal":
+        return replace(self, settings=settings)
+
+    def start(self, request: StartPayment, timeout_s: float = 5.0) -> PaymentStarted:
+        return self.gateway.start_payment(request, self.context(request.reference, timeout_s))
+
+    def started(self) -> tuple[StartPayment, PaymentStarted]:
+        """A new payment, opened."""
+        request = next(self.payments)
+        return request, self.start(request)
+
+    def paid(self) -> tuple[StartPayment, PaymentStarted]:
+        """A new payment that the payer has paid."""
+        request, started = self.started()
+        self.pay(started)
+        return request, started
+
+    def fetch(self, request: StartPayment, external_id: str = "") -> PaymentFact | None:
+        wanted = FetchPayment(request.payment_id, request.reference, request.amount, external_id)
+        return self.gateway.fetch_payment(wanted, self.context(request.reference))
+
+    def notified(self, notification: Notification) -> tuple[PaymentFact, ...]:
+        return self.gateway.handle_notification(notification, self.context())
+
+    def charge(self, request: StartPayment, token: Secret, timeout_s: float = 5.0) -> PaymentFact:
+        charge = ChargeStored(
+            request.payment_id, request.reference, request.amount, request.description, token
+        )
+        return self.gateway.charge_stored(charge, self.context(request.reference, timeout_s))
+
+    def captured(self) -> PaymentFact:
+        """A new payment that was paid, as the gateway knows it."""
+        request, started = self.paid()
+        fact = self.fetch(request, started.external_id)
+        assert fact is not None, "a payment that was paid isn't found"
+        return fact
+
+    def refund(
+        self, payment: PaymentFact, reference: str, amount: Money, timeout_s: float = 5.0
+    ) -> RefundDone | RefundPending:
+        request = RefundPayment(payment.external_id, reference, amount, "requested by the payer")
+        return self.gateway.refund(request, self.context(reference, timeout_s))
+
+    def every(
+        self, what: str, prepare: Callable[[], Call], fault: Fault
+    ) -> Iterator[tuple[CleanRun, Struck[Call]]]:
+        """The fault at each request of the call that ``prepare`` makes anew each time."""
+        call = prepare()
+        self.proxy.heal()
+        call(5.0)
+        effects = effects_of(self.proxy.exchanges)
+        clean = CleanRun(len(self.proxy.exchanges), effects, len(effects))
+        for at in range(1, clean.requests + 1):
+            call = prepare()
+            before = self.seen()
+            self.proxy.heal()
+            self.proxy.strike(fault, at)
+            heard = heard_from(call, read_timeout_s(fault))
+            struck = Struck(what, call, fault, at, heard, before, self.seen())
+            self.proxy.heal()
+            yield clean, struck
+
+
+def heard_from(call: Call, timeout_s: float) -> object:
+    """What the call answers, or the UpstreamError that it raises."""
+    try:
+        return call(timeout_s)
+    except UpstreamError as error:
+        return error

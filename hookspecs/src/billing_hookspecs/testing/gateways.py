@@ -1,0 +1,238 @@
+"""Conformance of payment gateways: inherit a suite, write its fixtures, run pytest."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from billing_hookspecs.errors import UpstreamBusyError, UpstreamRefusedError
+from billing_hookspecs.gateways import (
+    GatewayCapability,
+    PaymentFact,
+    PaymentGateway,
+    PaymentStarted,
+    PaymentState,
+    RefundPending,
+    StartPayment,
+)
+from billing_hookspecs.money import Money
+from billing_hookspecs.testing.contexts import make_context
+from billing_hookspecs.testing.declarations import checked_settings
+from billing_hookspecs.testing.fault_drill import assert_honest
+from billing_hookspecs.testing.fault_proxy import Fault, unused_url
+from billing_hookspecs.testing.gateway_declarations import GatewayDeclarations
+from billing_hookspecs.testing.gateway_notifications import NotificationConformance
+from billing_hookspecs.testing.gateway_rehearsal import Call, GatewayRehearsal
+from billing_hookspecs.testing.gateway_suite import through
+from billing_hookspecs.testing.samples import sample_start_payment
+from billing_hookspecs.testing.secrecy import listening, secrets_of
+from billing_hookspecs.testing.wire import PAUSE_S, assert_plain
+from billing_hookspecs.values import Secret
+
+EVERY_FAULT = pytest.mark.parametrize("fault", list(Fault))
+
+
+class PaymentGatewayConformance(NotificationConformance):
+    """What every gateway does that a machine answers for.
+
+    Fixtures to write:
+
+    ``gateway``            an instance of the driver.
+    ``upstream``           a running simulator of the gateway, new for each test.
+    ``settings``           the method's settings as an administrator would enter them; ``url`` or
+                           ``api_base`` is the simulator's address.
+    ``upstream_payments``  a function that reads what exists there: id → state with amounts,
+                           comparable with ``==``. Left out, it is ``upstream.payments``.
+    ``pay``                PaymentStarted → the payer pays it. Left out, it is
+                           ``upstream.pay(external_id)``.
+    ``notification``       (PaymentStarted, signed) → the Notification that says it was captured,
+                           signed or forged. Left out, it is
+                           ``upstream.notification(external_id, signed=…)``.
+    ``stored_token``       a stored card, where STORED_METHODS is declared. Left out, it is
+                           ``upstream.store_card()``.
+
+    And where the defaults don't fit: ``new_payment`` (number → StartPayment) and
+    ``wrong_settings``.
+    """
+
+    def test_starting_twice_opens_one_payment(self, rehearsal: GatewayRehearsal) -> None:
+        """A payer who is sent to two pages pays twice."""
+        before = rehearsal.seen()
+        request, first = rehearsal.started()
+        second = rehearsal.start(request)
+        assert second.external_id == first.external_id
+        assert len(rehearsal.seen().keys() - before.keys()) == 1
+        assert_plain(first, "PaymentStarted")
+
+    def test_two_references_are_two_payments(self, rehearsal: GatewayRehearsal) -> None:
+        """Two invoices of one amount are still two."""
+        before = rehearsal.seen()
+        (_, first), (_, second) = rehearsal.started(), rehearsal.started()
+        assert first.external_id != second.external_id
+        assert len(rehearsal.seen().keys() - before.keys()) == 2
+
+    def test_wrong_credentials_are_refused_and_open_nothing(
+        self, rehearsal: GatewayRehearsal, wrong_settings: Mapping[str, Any]
+    ) -> None:
+        """The payer is told at once that this method doesn't work."""
+        wrong = checked_settings(
+            rehearsal.gateway.settings, through(rehearsal.proxy, wrong_settings)
+        )
+        before = rehearsal.seen()
+        with pytest.raises(UpstreamRefusedError):
+            rehearsal.with_settings(wrong).started()
+        assert rehearsal.seen() == before
+
+    def test_a_refused_connection_is_busy(self, rehearsal: GatewayRehearsal) -> None:
+        """Nothing left this machine, so the kernel may safely try again."""
+        request = next(rehearsal.payments)
+        nowhere = make_context(rehearsal.settings, unused_url(rehearsal.proxy.url))
+        with pytest.raises(UpstreamBusyError):
+            rehearsal.gateway.start_payment(request, nowhere)
+
+    @EVERY_FAULT
+    def test_a_fault_at_the_start_opens_one_payment(
+        self, rehearsal: GatewayRehearsal, fault: Fault
+    ) -> None:
+        """However the line fails, starting again finds what the first attempt opened."""
+
+        def prepare() -> Call:
+            request = next(rehearsal.payments)
+            return lambda timeout_s: rehearsal.start(request, timeout_s)
+
+        for clean, struck in rehearsal.every("start_payment", prepare, fault):
+            assert_honest(clean, struck)
+            struck.subject(5.0)
+            opened = rehearsal.seen().keys() - struck.before.keys()
+            assert len(opened) == 1, f"{struck}: {len(opened)} payments were opened"
+
+    def test_fetching_tells_what_moved(self, rehearsal: GatewayRehearsal) -> None:
+        """Amounts asked for are not amounts paid."""
+        if not rehearsal.declares(GatewayCapability.FETCH):
+            return
+        request, started = rehearsal.started()
+        waiting = rehearsal.fetch(request, started.external_id)
+        assert waiting is not None
+        assert waiting.state is PaymentState.PENDING
+        assert waiting.captured == Money.zero(request.amount.currency)
+        rehearsal.pay(started)
+        fact = rehearsal.fetch(request, started.external_id)
+        assert isinstance(fact, PaymentFact)
+        assert (fact.state, fact.captured) == (PaymentState.CAPTURED, request.amount)
+        assert fact.refunded == Money.zero(request.amount.currency)
+        assert_plain(fact, "PaymentFact")
+
+    def test_what_was_never_started_is_not_captured(self, rehearsal: GatewayRehearsal) -> None:
+        """After a lost answer only the reference is known, and another payment must not match."""
+        if not rehearsal.declares(GatewayCapability.FETCH):
+            return
+        rehearsal.paid()
+        fact = rehearsal.fetch(next(rehearsal.payments))
+        assert fact is None or not fact.captured
+
+    def test_refunding_twice_returns_once(self, rehearsal: GatewayRehearsal) -> None:
+        """A refund whose answer was lost is sent again with its reference."""
+        if not rehearsal.declares(GatewayCapability.REFUND):
+            return
+        payment = rehearsal.captured()
+        part = Money(payment.captured.amount_minor // 3, payment.captured.currency)
+        outcome = rehearsal.refund(payment, "refund-1", part)
+        assert_plain(outcome, "the outcome of a refund")
+        if isinstance(outcome, RefundPending):
+            assert outcome.check_after_s in PAUSE_S
+        once = rehearsal.seen()
+        rehearsal.refund(payment, "refund-1", part)
+        assert rehearsal.seen() == once, "the money was returned twice"
+        rehearsal.refund(payment, "refund-2", part)
+        assert rehearsal.seen() != once, "a second refund is another one"
+
+    @EVERY_FAULT
+    def test_a_fault_while_refunding_returns_once(
+        self, rehearsal: GatewayRehearsal, fault: Fault
+    ) -> None:
+        """The provider's money is gone after a second one."""
+        if not rehearsal.declares(GatewayCapability.REFUND):
+            return
+
+        def prepare() -> Call:
+            payment = rehearsal.captured()
+            part = Money(payment.captured.amount_minor // 3, payment.captured.currency)
+            reference = f"refund-of-{payment.external_id}"
+            return lambda timeout_s: rehearsal.refund(payment, reference, part, timeout_s)
+
+        for clean, struck in rehearsal.every("refund", prepare, fault):
+            assert_honest(clean, struck)
+            again = struck.behind if struck.behind != struck.before else None
+            struck.subject(5.0)
+            if again is not None:
+                assert rehearsal.seen() == again, f"{struck}: the money was returned twice"
+            else:
+                assert rehearsal.seen() != struck.before, f"{struck}: nothing was returned"
+
+    def test_charging_a_stored_method_twice_takes_once(
+        self, rehearsal: GatewayRehearsal, request: pytest.FixtureRequest
+    ) -> None:
+        """The nightly run may die after the call and make it again."""
+        if not rehearsal.declares(GatewayCapability.STORED_METHODS):
+            return
+        token: Secret = request.getfixturevalue("stored_token")
+        before = rehearsal.seen()
+        payment = next(rehearsal.payments)
+        first, second = rehearsal.charge(payment, token), rehearsal.charge(payment, token)
+        assert first.external_id == second.external_id
+        assert len(rehearsal.seen().keys() - before.keys()) == 1
+        assert_plain(first, "the fact of a charge")
+
+    def test_secrets_stay_out_of_logs_answers_and_errors(
+        self, rehearsal: GatewayRehearsal, wrong_settings: Mapping[str, Any]
+    ) -> None:
+        """Logs are read by more people than settings are, and are kept longer."""
+        given = through(rehearsal.proxy, wrong_settings)
+        wrong = checked_settings(rehearsal.gateway.settings, given)
+        mistaken = rehearsal.with_settings(wrong)
+        with listening() as ear:
+            ear.answer(rehearsal.gateway)
+            with ear.catching():
+                ear.answer(rehearsal.started())
+            with ear.catching():
+                ear.answer(mistaken.started())
+            for fault in set(Fault) - {Fault.SILENCE}:
+                rehearsal.proxy.heal()
+                rehearsal.proxy.strike(fault)
+                with ear.catching():
+                    ear.answer(rehearsal.started())
+        ear.assert_not_heard({*secrets_of(rehearsal.settings), *secrets_of(wrong)})
+
+
+class ManualGatewayConformance(GatewayDeclarations):
+    """What a gateway does that declares CONFIRMED_BY_HAND: it tells the payer what to do.
+
+    Fixtures to write: ``gateway``, ``settings``, and where the default doesn't fit
+    ``new_payment`` (number → StartPayment).
+    """
+
+    @pytest.fixture
+    def new_payment(self) -> Callable[[int], StartPayment]:
+        return sample_start_payment
+
+    def test_people_confirm_its_payments(self, gateway: PaymentGateway) -> None:
+        """Only then may an administrator confirm them."""
+        assert GatewayCapability.CONFIRMED_BY_HAND in gateway.capabilities
+
+    def test_starting_needs_no_network_and_says_the_same_each_time(
+        self,
+        gateway: PaymentGateway,
+        settings: Mapping[str, Any],
+        new_payment: Callable[[int], StartPayment],
+    ) -> None:
+        """Whoever opens the invoice again must see the same details."""
+        connection = checked_settings(gateway.settings, dict(settings))
+        request = new_payment(1)
+        answers = [
+            gateway.start_payment(replaced, make_context(connection, "http://nowhere.invalid"))
+            for replaced in (request, replace(request))
+        ]
+        assert isinstance(answers[0], PaymentStarted)
+        assert answers[0] == answers[1]
+        assert_plain(answers[0], "PaymentStarted")

@@ -1,0 +1,129 @@
+"""The table of instructions: which capability each needs and how it is given."""
+
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from billing_hookspecs.context import Context
+from billing_hookspecs.processing import (
+    Capability,
+    ChangePassword,
+    ChangeService,
+    CloseService,
+    Done,
+    OpenService,
+    OperationKind,
+    Pending,
+    ProcessingModule,
+    RenewService,
+    ResumeService,
+    ServiceView,
+    SuspendService,
+)
+from billing_hookspecs.values import Secret
+
+CANARY_PASSWORD = Secret("canary-Pa55-w0rd-7f3a")
+RETURN_URL = "https://billing.example.com/api/v1/panel-returns/sample"
+METHODS: dict[Capability, tuple[str, ...]] = {
+    Capability.SUSPEND: ("suspend_service", "resume_service"),
+    Capability.RENEW: ("renew_service",),
+    Capability.CHANGE: ("change_service",),
+    Capability.CHANGE_PASSWORD: ("change_password",),
+    Capability.PANEL_LINK: ("panel_link",),
+    Capability.SYNC: ("sync_service",),
+    Capability.IMPORT_TARIFFS: ("importable_tariffs",),
+    Capability.IMPORT_SERVICES: ("import_services",),
+    Capability.USAGE: ("collect_usage",),
+    Capability.BALANCE: ("balance",),
+    Capability.MANUAL: (),
+}
+"""Capability → the methods that a driver declaring it overrides."""
+NEEDED: dict[OperationKind, Capability | None] = {
+    OperationKind.OPEN: None,
+    OperationKind.SUSPEND: Capability.SUSPEND,
+    OperationKind.RESUME: Capability.SUSPEND,
+    OperationKind.RENEW: Capability.RENEW,
+    OperationKind.CHANGE: Capability.CHANGE,
+    OperationKind.CLOSE: None,
+    OperationKind.CHANGE_PASSWORD: Capability.CHANGE_PASSWORD,
+}
+"""Kind of instruction → the capability that it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """Gives each kind of instruction; ``changed`` says what a service becomes by CHANGE."""
+
+    changed: Callable[[ServiceView], ServiceView]
+
+    def give(
+        self, module: ProcessingModule, kind: OperationKind, service: ServiceView, context: Context
+    ) -> Done | Pending:
+        match kind:
+            case OperationKind.OPEN:
+                return module.open_service(OpenService(service), context)
+            case OperationKind.SUSPEND:
+                return module.suspend_service(SuspendService(service, "expired"), context)
+            case OperationKind.RESUME:
+                return module.resume_service(ResumeService(service), context)
+            case OperationKind.RENEW:
+                months, expires_on = service.period_months, renewed_until(service)
+                return module.renew_service(RenewService(service, months, expires_on), context)
+            case OperationKind.CHANGE:
+                request = ChangeService(self.changed(service), before=service)
+                return module.change_service(request, context)
+            case OperationKind.CLOSE:
+                return module.close_service(CloseService(service), context)
+            case OperationKind.CHANGE_PASSWORD:
+                return module.change_password(ChangePassword(service, CANARY_PASSWORD), context)
+
+
+def renewed_until(service: ServiceView) -> date | None:
+    """The day that a renewal of ``service`` should reach; None where nothing ends."""
+    if service.paid_until is None:
+        return None
+    month = service.paid_until.month - 1 + service.period_months
+    year, month = service.paid_until.year + month // 12, month % 12 + 1
+    return date(year, month, min(service.paid_until.day, monthrange(year, month)[1]))
+
+
+def after(service: ServiceView, done: Done) -> ServiceView:
+    """The service as the kernel would keep it once ``done`` was heard."""
+    return replace(
+        service,
+        upstream_id=done.upstream_id or service.upstream_id,
+        facts={**service.facts, **done.facts},
+        paid_until=done.expires_on or service.paid_until,
+    )
+
+
+def call_optional(
+    module: ProcessingModule, method: str, service: ServiceView, context: Context
+) -> object:
+    """Call one of the ``METHODS`` with whatever it takes."""
+    give = Instructions(changed=lambda it: it).give
+    match method:
+        case "suspend_service":
+            return give(module, OperationKind.SUSPEND, service, context)
+        case "resume_service":
+            return give(module, OperationKind.RESUME, service, context)
+        case "renew_service":
+            return give(module, OperationKind.RENEW, service, context)
+        case "change_service":
+            return give(module, OperationKind.CHANGE, service, context)
+        case "change_password":
+            return give(module, OperationKind.CHANGE_PASSWORD, service, context)
+        case "panel_link":
+            return module.panel_link(service, RETURN_URL, context)
+        case "sync_service":
+            return module.sync_service(service, context)
+        case "importable_tariffs":
+            return module.importable_tariffs(context)
+        case "import_services":
+            return module.import_services(context)
+        case "collect_usage":
+            return module.collect_usage(service, context)
+        case "balance":
+            return module.balance(context)
+    raise LookupError(f"{method} is not an optional method of processing modules")

@@ -1,0 +1,105 @@
+"""Conformance of a plugin as a whole: what the kernel checks when it loads one."""
+
+import inspect
+from importlib.metadata import entry_points
+from typing import Any
+
+import pluggy
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from billing_hookspecs import hooks
+from billing_hookspecs.manifest import PluginManifest
+from billing_hookspecs.markers import API_VERSION, ENTRY_POINT_GROUP, PROJECT
+from billing_hookspecs.testing.declarations import assert_key
+from billing_hookspecs.testing.suite import ConformanceSuite
+
+REGISTRATION_HOOKS = (
+    "billing_product_types",
+    "billing_processing_modules",
+    "billing_pricing_policies",
+    "billing_payment_gateways",
+    "billing_notification_channels",
+)
+
+
+class PluginConformance(ConformanceSuite):
+    """What holds for every plugin class.
+
+    Fixture to write: ``plugin``, the class under the entry point. The distribution must be
+    installed (``pip install -e .`` will do).
+    """
+
+    @pytest.fixture
+    def plugin(self) -> type[Any]:
+        raise NotImplementedError("write the fixture plugin: the class of the entry point")
+
+    @pytest.fixture
+    def manifest(self, plugin: type[Any]) -> PluginManifest:
+        manifest: PluginManifest = plugin.MANIFEST
+        return manifest
+
+    @pytest.fixture
+    def manager(self, plugin: type[Any]) -> pluggy.PluginManager:
+        manager = pluggy.PluginManager(PROJECT)
+        manager.add_hookspecs(hooks)
+        manager.register(plugin())
+        return manager
+
+    def test_the_manifest_has_the_entry_points_name(
+        self, plugin: type[Any], manifest: PluginManifest
+    ) -> None:
+        """Settings, logs and quarantine all say one name."""
+        assert isinstance(manifest, PluginManifest)
+        assert_key(manifest.name, "plugin")
+        assert manifest.title.strip()
+        found = [it for it in entry_points(group=ENTRY_POINT_GROUP) if it.name == manifest.name]
+        assert found, f"no installed distribution has an entry point {manifest.name!r}"
+        assert len(found) == 1, f"{len(found)} distributions have an entry point {manifest.name!r}"
+        assert found[0].load() is plugin
+
+    def test_the_api_range_holds_this_version_and_not_the_next_major(
+        self, manifest: PluginManifest
+    ) -> None:
+        """The next major version may take away what the plugin uses."""
+        accepted = SpecifierSet(manifest.api)
+        assert accepted.contains(API_VERSION), f"{manifest.api} leaves {API_VERSION} out"
+        next_major = f"{int(API_VERSION.split('.')[0]) + 1}.0"
+        assert not accepted.contains(next_major), f"{manifest.api} has no upper end"
+
+    def test_every_hook_that_it_implements_exists(self, manager: pluggy.PluginManager) -> None:
+        """A misspelt hook is never called, and nobody would notice."""
+        manager.check_pending()
+
+    def test_no_hook_is_asynchronous(self, manager: pluggy.PluginManager) -> None:
+        """The kernel would be given a coroutine that nobody awaits."""
+        for caller in _callers(manager):
+            for implementation in caller.get_hookimpls():
+                assert not inspect.iscoroutinefunction(implementation.function), caller.name
+
+    def test_drivers_have_keys_of_their_own(self, manager: pluggy.PluginManager) -> None:
+        """Two drivers of one key quarantine the plugin."""
+        handed_over = 0
+        for name in REGISTRATION_HOOKS:
+            keys = [_key(driver) for answer in getattr(manager.hook, name)() for driver in answer]
+            handed_over += len(keys)
+            assert len(keys) == len(set(keys)), f"{name} answers with one key twice: {keys}"
+        heard = {caller.name for caller in _callers(manager) if caller.get_hookimpls()}
+        assert handed_over or heard - set(REGISTRATION_HOOKS), "the plugin does nothing at all"
+
+    def test_it_can_be_loaded_twice(self, plugin: type[Any]) -> None:
+        """Every process loads it anew; what it hands over must not depend on the first time."""
+        once, again = plugin(), plugin()
+        for name in REGISTRATION_HOOKS:
+            if hasattr(plugin, name):
+                keys = [[_key(driver) for driver in getattr(it, name)()] for it in (once, again)]
+                assert keys[0] == keys[1]
+
+
+def _callers(manager: pluggy.PluginManager) -> list[pluggy.HookCaller]:
+    names = [name for name in vars(hooks) if name.startswith("billing_")]
+    return [getattr(manager.hook, name) for name in names]
+
+
+def _key(driver: Any) -> tuple[str, str]:
+    return (str(getattr(driver, "kind", "")), driver.key)
