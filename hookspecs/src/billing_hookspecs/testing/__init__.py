@@ -7,10 +7,11 @@ class that supplies a few fixtures; the fixtures are described in the suite's do
 from billing_hookspecs.testing.assertions import REWRITTEN as REWRITTEN
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy
-from billing_hookspecs.testing.gateways import ManualGatewayConformance, PaymentGatewayConformance
-from billing_hookspecs.testing.manual import ManualModuleConformance
+from billing_hookspecs.testing.gateways.conformance import PaymentGatewayConformance
+from billing_hookspecs.testing.gateways.manual import ManualGatewayConformance
 from billing_hookspecs.testing.plugins import PluginConformance
-from billing_hookspecs.testing.processing import ProcessingModuleConformance
+from billing_hookspecs.testing.processing.conformance import ProcessingModuleConformance
+from billing_hookspecs.testing.processing.manual import ManualModuleConformance
 from billing_hookspecs.testing.product_types import ProductTypeConformance
 from billing_hookspecs.testing.samples import sample_service, sample_start_payment
 from billing_hookspecs.testing.suite import ConformanceSuite

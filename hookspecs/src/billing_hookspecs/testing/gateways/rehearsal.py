@@ -21,8 +21,8 @@ from billing_hookspecs.gateways import (
 )
 from billing_hookspecs.money import Money
 from billing_hookspecs.testing.contexts import make_context
-from billing_hookspecs.testing.fault_drill import CleanRun, Struck, effects_of, read_timeout_s
 from billing_hookspecs.testing.fault_proxy import Fault, FaultProxy, Snapshot
+from billing_hookspecs.testing.faults import CleanRun, Struck, effects_of, read_timeout_s
 from billing_hookspecs.values import Secret
 
 METHODS: dict[GatewayCapability, tuple[str, ...]] = {

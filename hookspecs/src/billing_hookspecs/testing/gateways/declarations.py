@@ -23,7 +23,7 @@ from billing_hookspecs.testing.declarations import (
     checked_settings,
     is_overridden,
 )
-from billing_hookspecs.testing.gateway_rehearsal import METHODS
+from billing_hookspecs.testing.gateways.rehearsal import METHODS
 from billing_hookspecs.testing.samples import sample_start_payment
 from billing_hookspecs.testing.suite import ConformanceSuite
 from billing_hookspecs.values import Secret

@@ -7,9 +7,9 @@ from typing import Any
 from billing_hookspecs.processing import OperationKind, ServiceView
 from billing_hookspecs.testing.declarations import checked_settings
 from billing_hookspecs.testing.fault_proxy import Fault, FaultProxy
-from billing_hookspecs.testing.operations import CANARY_PASSWORD, after
-from billing_hookspecs.testing.rehearsal import Operation, Rehearsal
-from billing_hookspecs.testing.rehearsed import RehearsedConformance
+from billing_hookspecs.testing.processing.fixtures import RehearsedConformance
+from billing_hookspecs.testing.processing.operations import CANARY_PASSWORD, after
+from billing_hookspecs.testing.processing.rehearsal import Operation, Rehearsal
 from billing_hookspecs.testing.secrecy import Ear, listening, secrets_of
 
 

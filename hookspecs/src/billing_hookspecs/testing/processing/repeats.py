@@ -7,8 +7,8 @@ from dataclasses import replace
 from billing_hookspecs.errors import OutcomeUnknownError, UpstreamError
 from billing_hookspecs.processing import Done, OperationKind, Pending, ServiceView
 from billing_hookspecs.testing.fault_proxy import Snapshot
-from billing_hookspecs.testing.rehearsal import Operation, Rehearsal
-from billing_hookspecs.testing.rehearsed import RehearsedConformance
+from billing_hookspecs.testing.processing.fixtures import RehearsedConformance
+from billing_hookspecs.testing.processing.rehearsal import Operation, Rehearsal
 
 
 class RepeatConformance(RehearsedConformance):

@@ -11,10 +11,10 @@ from billing_hookspecs.fields import FieldKind
 from billing_hookspecs.processing import ProcessingModule, ServiceView
 from billing_hookspecs.testing.declarations import checked_settings
 from billing_hookspecs.testing.fault_proxy import FaultProxy, Snapshot
-from billing_hookspecs.testing.module_declarations import ModuleDeclarations
-from billing_hookspecs.testing.operations import Instructions
-from billing_hookspecs.testing.processing_drill import FaultDrill
-from billing_hookspecs.testing.rehearsal import Rehearsal
+from billing_hookspecs.testing.processing.declarations import ModuleDeclarations
+from billing_hookspecs.testing.processing.drill import FaultDrill
+from billing_hookspecs.testing.processing.operations import Instructions
+from billing_hookspecs.testing.processing.rehearsal import Rehearsal
 
 
 class RehearsedConformance(ModuleDeclarations):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from billing_hookspecs.errors import UpstreamError
 from billing_hookspecs.processing import Done, OperationKind, Pending, ServiceView
-from billing_hookspecs.testing.fault_drill import CleanRun, Struck, effects_of, read_timeout_s
 from billing_hookspecs.testing.fault_proxy import Fault, FaultProxy, Snapshot
-from billing_hookspecs.testing.rehearsal import Heard, Operation, Rehearsal
+from billing_hookspecs.testing.faults import CleanRun, Struck, effects_of, read_timeout_s
+from billing_hookspecs.testing.processing.rehearsal import Heard, Operation, Rehearsal
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from billing_hookspecs.gateways import (
     PaymentState,
 )
 from billing_hookspecs.testing.declarations import checked_settings
-from billing_hookspecs.testing.gateway_rehearsal import GatewayRehearsal
-from billing_hookspecs.testing.gateway_suite import RehearsedGateway, through
+from billing_hookspecs.testing.gateways.fixtures import RehearsedGateway, through
+from billing_hookspecs.testing.gateways.rehearsal import GatewayRehearsal
 from billing_hookspecs.testing.wire import assert_plain
 
 MakeNotification = Callable[[PaymentStarted, bool], Notification]

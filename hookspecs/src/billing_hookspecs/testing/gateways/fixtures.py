@@ -10,8 +10,8 @@ from billing_hookspecs.fields import FieldKind
 from billing_hookspecs.gateways import Notification, PaymentGateway, PaymentStarted, StartPayment
 from billing_hookspecs.testing.declarations import checked_settings
 from billing_hookspecs.testing.fault_proxy import FaultProxy, Snapshot
-from billing_hookspecs.testing.gateway_declarations import GatewayDeclarations
-from billing_hookspecs.testing.gateway_rehearsal import GatewayRehearsal
+from billing_hookspecs.testing.gateways.declarations import GatewayDeclarations
+from billing_hookspecs.testing.gateways.rehearsal import GatewayRehearsal
 from billing_hookspecs.testing.samples import sample_start_payment
 from billing_hookspecs.values import Secret
 

@@ -7,11 +7,11 @@ import pytest
 
 from billing_hookspecs.errors import OutcomeUnknownError, UpstreamBusyError
 from billing_hookspecs.processing import NotFound, OperationKind, ServiceView
-from billing_hookspecs.testing.fault_drill import assert_honest, read_timeout_s
 from billing_hookspecs.testing.fault_proxy import Fault, unused_url
-from billing_hookspecs.testing.processing_drill import FaultDrill
-from billing_hookspecs.testing.rehearsal import Operation, Rehearsal
-from billing_hookspecs.testing.rehearsed import RehearsedConformance
+from billing_hookspecs.testing.faults import assert_honest, read_timeout_s
+from billing_hookspecs.testing.processing.drill import FaultDrill
+from billing_hookspecs.testing.processing.fixtures import RehearsedConformance
+from billing_hookspecs.testing.processing.rehearsal import Operation, Rehearsal
 
 EVERY_FAULT = pytest.mark.parametrize("fault", list(Fault))
 

@@ -18,7 +18,12 @@ from billing_hookspecs.processing import (
     ServiceView,
 )
 from billing_hookspecs.testing.contexts import make_context
-from billing_hookspecs.testing.operations import NEEDED, Instructions, after, renewed_until
+from billing_hookspecs.testing.processing.operations import (
+    NEEDED,
+    Instructions,
+    after,
+    renewed_until,
+)
 
 ROUNDS = 20
 """How often a pending operation is asked for before it counts as stuck."""

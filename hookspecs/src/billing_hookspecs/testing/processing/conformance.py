@@ -22,11 +22,11 @@ from billing_hookspecs.processing import (
 )
 from billing_hookspecs.testing.declarations import assert_key, checked_settings
 from billing_hookspecs.testing.fault_proxy import FaultProxy, Snapshot
-from billing_hookspecs.testing.operations import METHODS, call_optional
-from billing_hookspecs.testing.processing_faults import FaultConformance
-from billing_hookspecs.testing.processing_repeats import RepeatConformance
-from billing_hookspecs.testing.processing_secrecy import SecrecyConformance
-from billing_hookspecs.testing.rehearsal import Operation, Rehearsal
+from billing_hookspecs.testing.processing.faults import FaultConformance
+from billing_hookspecs.testing.processing.operations import METHODS, call_optional
+from billing_hookspecs.testing.processing.rehearsal import Operation, Rehearsal
+from billing_hookspecs.testing.processing.repeats import RepeatConformance
+from billing_hookspecs.testing.processing.secrecy import SecrecyConformance
 from billing_hookspecs.testing.wire import PAUSE_S, assert_plain
 
 READS = (

@@ -16,9 +16,9 @@ from billing_hookspecs.processing import (
     ServiceView,
 )
 from billing_hookspecs.testing.declarations import checked_settings
-from billing_hookspecs.testing.module_declarations import ModuleDeclarations
-from billing_hookspecs.testing.operations import Instructions
-from billing_hookspecs.testing.rehearsal import Operation, Rehearsal
+from billing_hookspecs.testing.processing.declarations import ModuleDeclarations
+from billing_hookspecs.testing.processing.operations import Instructions
+from billing_hookspecs.testing.processing.rehearsal import Operation, Rehearsal
 from billing_hookspecs.testing.wire import PAUSE_S, assert_plain
 
 

@@ -16,7 +16,7 @@ from billing_hookspecs.testing.declarations import (
     assert_title,
     is_overridden,
 )
-from billing_hookspecs.testing.operations import METHODS, call_optional
+from billing_hookspecs.testing.processing.operations import METHODS, call_optional
 from billing_hookspecs.testing.samples import sample_service
 from billing_hookspecs.testing.suite import ConformanceSuite
 

@@ -1,7 +1,6 @@
 """Conformance of payment gateways: inherit a suite, write its fixtures, run pytest."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -10,22 +9,17 @@ from billing_hookspecs.errors import UpstreamBusyError, UpstreamRefusedError
 from billing_hookspecs.gateways import (
     GatewayCapability,
     PaymentFact,
-    PaymentGateway,
-    PaymentStarted,
     PaymentState,
     RefundPending,
-    StartPayment,
 )
 from billing_hookspecs.money import Money
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.declarations import checked_settings
-from billing_hookspecs.testing.fault_drill import assert_honest
 from billing_hookspecs.testing.fault_proxy import Fault, unused_url
-from billing_hookspecs.testing.gateway_declarations import GatewayDeclarations
-from billing_hookspecs.testing.gateway_notifications import NotificationConformance
-from billing_hookspecs.testing.gateway_rehearsal import Call, GatewayRehearsal
-from billing_hookspecs.testing.gateway_suite import through
-from billing_hookspecs.testing.samples import sample_start_payment
+from billing_hookspecs.testing.faults import assert_honest
+from billing_hookspecs.testing.gateways.fixtures import through
+from billing_hookspecs.testing.gateways.notifications import NotificationConformance
+from billing_hookspecs.testing.gateways.rehearsal import Call, GatewayRehearsal
 from billing_hookspecs.testing.secrecy import listening, secrets_of
 from billing_hookspecs.testing.wire import PAUSE_S, assert_plain
 from billing_hookspecs.values import Secret
@@ -203,36 +197,3 @@ class PaymentGatewayConformance(NotificationConformance):
                 with ear.catching():
                     ear.answer(rehearsal.started())
         ear.assert_not_heard({*secrets_of(rehearsal.settings), *secrets_of(wrong)})
-
-
-class ManualGatewayConformance(GatewayDeclarations):
-    """What a gateway does that declares CONFIRMED_BY_HAND: it tells the payer what to do.
-
-    Fixtures to write: ``gateway``, ``settings``, and where the default doesn't fit
-    ``new_payment`` (number → StartPayment).
-    """
-
-    @pytest.fixture
-    def new_payment(self) -> Callable[[int], StartPayment]:
-        return sample_start_payment
-
-    def test_people_confirm_its_payments(self, gateway: PaymentGateway) -> None:
-        """Only then may an administrator confirm them."""
-        assert GatewayCapability.CONFIRMED_BY_HAND in gateway.capabilities
-
-    def test_starting_needs_no_network_and_says_the_same_each_time(
-        self,
-        gateway: PaymentGateway,
-        settings: Mapping[str, Any],
-        new_payment: Callable[[int], StartPayment],
-    ) -> None:
-        """Whoever opens the invoice again must see the same details."""
-        connection = checked_settings(gateway.settings, dict(settings))
-        request = new_payment(1)
-        answers = [
-            gateway.start_payment(replaced, make_context(connection, "http://nowhere.invalid"))
-            for replaced in (request, replace(request))
-        ]
-        assert isinstance(answers[0], PaymentStarted)
-        assert answers[0] == answers[1]
-        assert_plain(answers[0], "PaymentStarted")
