@@ -10,7 +10,6 @@ from billing_hookspecs.gateways import (
     GatewayCapability,
     PaymentFact,
     PaymentState,
-    RefundPending,
 )
 from billing_hookspecs.money import Money
 from billing_hookspecs.testing.contexts import make_context
@@ -18,16 +17,18 @@ from billing_hookspecs.testing.declarations import checked_settings
 from billing_hookspecs.testing.fault_proxy import Fault, unused_url
 from billing_hookspecs.testing.faults import assert_honest
 from billing_hookspecs.testing.gateways.fixtures import through
+from billing_hookspecs.testing.gateways.moving_money import MoneyConformance
 from billing_hookspecs.testing.gateways.notifications import NotificationConformance
 from billing_hookspecs.testing.gateways.rehearsal import Call, GatewayRehearsal
-from billing_hookspecs.testing.secrecy import listening, secrets_of
-from billing_hookspecs.testing.wire import PAUSE_S, assert_plain
-from billing_hookspecs.values import Secret
+from billing_hookspecs.testing.gateways.secrecy import GatewaySecrecyConformance
+from billing_hookspecs.testing.wire import assert_plain
 
 EVERY_FAULT = pytest.mark.parametrize("fault", list(Fault))
 
 
-class PaymentGatewayConformance(NotificationConformance):
+class PaymentGatewayConformance(
+    NotificationConformance, MoneyConformance, GatewaySecrecyConformance
+):
     """What every gateway does that a machine answers for.
 
     Fixtures to write:
@@ -124,76 +125,3 @@ class PaymentGatewayConformance(NotificationConformance):
         rehearsal.paid()
         fact = rehearsal.fetch(next(rehearsal.payments))
         assert fact is None or not fact.captured
-
-    def test_refunding_twice_returns_once(self, rehearsal: GatewayRehearsal) -> None:
-        """A refund whose answer was lost is sent again with its reference."""
-        if not rehearsal.declares(GatewayCapability.REFUND):
-            return
-        payment = rehearsal.captured()
-        part = Money(payment.captured.amount_minor // 3, payment.captured.currency)
-        outcome = rehearsal.refund(payment, "refund-1", part)
-        assert_plain(outcome, "the outcome of a refund")
-        if isinstance(outcome, RefundPending):
-            assert outcome.check_after_s in PAUSE_S
-        once = rehearsal.seen()
-        rehearsal.refund(payment, "refund-1", part)
-        assert rehearsal.seen() == once, "the money was returned twice"
-        rehearsal.refund(payment, "refund-2", part)
-        assert rehearsal.seen() != once, "a second refund is another one"
-
-    @EVERY_FAULT
-    def test_a_fault_while_refunding_returns_once(
-        self, rehearsal: GatewayRehearsal, fault: Fault
-    ) -> None:
-        """The provider's money is gone after a second one."""
-        if not rehearsal.declares(GatewayCapability.REFUND):
-            return
-
-        def prepare() -> Call:
-            payment = rehearsal.captured()
-            part = Money(payment.captured.amount_minor // 3, payment.captured.currency)
-            reference = f"refund-of-{payment.external_id}"
-            return lambda timeout_s: rehearsal.refund(payment, reference, part, timeout_s)
-
-        for clean, struck in rehearsal.every("refund", prepare, fault):
-            assert_honest(clean, struck)
-            again = struck.behind if struck.behind != struck.before else None
-            struck.subject(5.0)
-            if again is not None:
-                assert rehearsal.seen() == again, f"{struck}: the money was returned twice"
-            else:
-                assert rehearsal.seen() != struck.before, f"{struck}: nothing was returned"
-
-    def test_charging_a_stored_method_twice_takes_once(
-        self, rehearsal: GatewayRehearsal, request: pytest.FixtureRequest
-    ) -> None:
-        """The nightly run may die after the call and make it again."""
-        if not rehearsal.declares(GatewayCapability.STORED_METHODS):
-            return
-        token: Secret = request.getfixturevalue("stored_token")
-        before = rehearsal.seen()
-        payment = next(rehearsal.payments)
-        first, second = rehearsal.charge(payment, token), rehearsal.charge(payment, token)
-        assert first.external_id == second.external_id
-        assert len(rehearsal.seen().keys() - before.keys()) == 1
-        assert_plain(first, "the fact of a charge")
-
-    def test_secrets_stay_out_of_logs_answers_and_errors(
-        self, rehearsal: GatewayRehearsal, wrong_settings: Mapping[str, Any]
-    ) -> None:
-        """Logs are read by more people than settings are, and are kept longer."""
-        given = through(rehearsal.proxy, wrong_settings)
-        wrong = checked_settings(rehearsal.gateway.settings, given)
-        mistaken = rehearsal.with_settings(wrong)
-        with listening() as ear:
-            ear.answer(rehearsal.gateway)
-            with ear.catching():
-                ear.answer(rehearsal.started())
-            with ear.catching():
-                ear.answer(mistaken.started())
-            for fault in set(Fault) - {Fault.SILENCE}:
-                rehearsal.proxy.heal()
-                rehearsal.proxy.strike(fault)
-                with ear.catching():
-                    ear.answer(rehearsal.started())
-        ear.assert_not_heard({*secrets_of(rehearsal.settings), *secrets_of(wrong)})
