@@ -32,6 +32,8 @@ class Settings:
     ``worker_threads``    threads of one worker process.
     ``lease_s``           how long a worker may be silent before another takes over.
     ``sweep_s``           pause between two looks for work that was left behind.
+    ``call_timeout_s``    upper bound of a driver's own deadline for one call.
+    ``quiet_period_s``    instead of the drivers' own quiet periods; None keeps theirs.
     """
 
     database_url: Secret = field(default=Secret(DEFAULT_DATABASE), repr=False)
@@ -42,8 +44,10 @@ class Settings:
     test_clock: bool = False
     safe_mode: bool = False
     worker_threads: int = 4
-    lease_s: int = 120
+    lease_s: int = 30
     sweep_s: int = 5
+    call_timeout_s: int = 600
+    quiet_period_s: int | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -68,6 +72,8 @@ class Settings:
             "worker_threads": self.worker_threads,
             "lease_s": self.lease_s,
             "sweep_s": self.sweep_s,
+            "call_timeout_s": self.call_timeout_s,
+            "quiet_period_s": self.quiet_period_s,
         }
 
 
@@ -83,8 +89,14 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         test_clock=_switch(given, "BILLING_TEST_CLOCK"),
         safe_mode=_switch(given, "BILLING_SAFE_MODE"),
         worker_threads=_number(given, "BILLING_WORKER_THREADS", 4, 1, 64),
-        lease_s=_number(given, "BILLING_LEASE_S", 120, 1, 3600),
+        lease_s=_number(given, "BILLING_LEASE_S", 30, 1, 3600),
         sweep_s=_number(given, "BILLING_SWEEP_S", 5, 1, 3600),
+        call_timeout_s=_number(given, "BILLING_CALL_TIMEOUT_S", 600, 1, 600),
+        quiet_period_s=(
+            _number(given, "BILLING_QUIET_PERIOD_S", 0, 0, 86400)
+            if given.get("BILLING_QUIET_PERIOD_S")
+            else None
+        ),
     )
 
 

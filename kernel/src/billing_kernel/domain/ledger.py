@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from billing_hookspecs import BillingError, Money
+from billing_kernel.domain.errors import RuleError
 
 
 class AccountKind(StrEnum):
@@ -42,7 +43,7 @@ class UnbalancedEntryError(BillingError):
     code = "ledger.unbalanced"
 
 
-class InsufficientFundsError(BillingError):
+class InsufficientFundsError(RuleError):
     """The balance doesn't cover it."""
 
     code = "balance.insufficient"

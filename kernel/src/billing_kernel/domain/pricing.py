@@ -1,12 +1,12 @@
 """Quotes: from terms, policies and adjustments to lines that explain themselves."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from billing_hookspecs import (
     Adjustment,
-    ChargingPolicy,
+    Charge,
     ChargingSituation,
     Money,
     Occasion,
@@ -29,6 +29,7 @@ class PricedLine:
     total: Money
     period: Period | None
     steps: tuple[Step, ...]
+    period_months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +55,30 @@ class Situation:
     tax_rate: str = "0"
 
 
+Charging = Callable[[ChargingSituation], Charge]
+"""A charging policy: what a period costs, and which days it pays for."""
+
 Adjuster = Callable[[Money], Sequence[tuple[str, Adjustment]]]
 """From a line's net amount to the plugins' names and what each of them adds."""
 
 
 def price_item(
-    terms: TariffTerms, policy: ChargingPolicy, situation: Situation, adjust: Adjuster
+    terms: TariffTerms, charging: Charging, situation: Situation, adjust: Adjuster
 ) -> PricedItem:
     """Price one service for one period; raises PeriodNotSoldError."""
     price = price_for(
         terms, situation.period_months, renewal=situation.occasion is Occasion.RENEWAL
     )
     parameters = {key: value for key, value in terms.charging.items() if key != "policy"}
-    charge = policy.charge(
+    charge = charging(
         ChargingSituation(
             situation.occasion, situation.start_on, situation.anchor_on,
             situation.period_months, price, parameters,
         )
     )  # fmt: skip
     net, steps = _adjusted(charge.amount, charge.steps, adjust(charge.amount))
-    lines = [_line("period", situation.description, net, situation.tax_rate, charge.period, steps)]
+    line = _line("period", situation.description, net, situation.tax_rate, charge.period, steps)
+    lines = [replace(line, period_months=situation.period_months)]
     if situation.occasion is Occasion.ORDER and terms.setup_fee:
         fee = terms.setup_fee
         step = Step("setup_fee", f"{fee} once", {"fee_minor": fee.amount_minor}, fee.amount_minor)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from billing_hookspecs import BillingError
+from billing_kernel.domain.errors import ConflictError
 
 
-class IllegalTransitionError(BillingError):
+class IllegalTransitionError(ConflictError):
     """The object's state doesn't allow what was asked for."""
 
     code = "state.illegal_transition"

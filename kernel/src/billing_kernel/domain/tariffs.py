@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from billing_hookspecs import BillingError, Money
+from billing_hookspecs import Money
+from billing_kernel.domain.errors import RuleError
 
 
 class PriceTerm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +29,7 @@ class TariffTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     services_per_client_max: int | None = None
 
 
-class PeriodNotSoldError(BillingError):
+class PeriodNotSoldError(RuleError):
     """The tariff plan has no price for this period, or not for new orders."""
 
     code = "tariff.period_not_sold"

@@ -59,6 +59,7 @@ class InvoiceLine(Row):
     description: Mapped[str] = mapped_column(String(500))
     service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"), index=True)
     tariff_plan_id: Mapped[int | None] = mapped_column(ForeignKey("tariff_plans.id"))
+    period_months: Mapped[int | None]
     start_on: Mapped[date | None]
     end_on: Mapped[date | None]
     net_minor: Mapped[int]

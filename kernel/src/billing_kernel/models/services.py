@@ -13,6 +13,7 @@ from billing_kernel.models.base import ChangingRow, Row
 class Service(ChangingRow):
     """A sold service.
 
+    ``reference`` is our name of it at upstreams, unique among all installations.
     ``anchor_on`` is the day that renewals count from. ``expires_on`` is the half-open end of
     what was paid (None: without end). ``facts`` is what the driver remembers; ``version``
     grows with every change of state and fences decisions that were made on an older one.
@@ -35,6 +36,7 @@ class Service(ChangingRow):
     processing_module_id: Mapped[int | None] = mapped_column(
         ForeignKey("processing_modules.id"), index=True
     )
+    reference: Mapped[str] = mapped_column(String(32), unique=True)
     name: Mapped[str] = mapped_column(String(255))
     status: Mapped[str] = mapped_column(String(16))
     period_months: Mapped[int]

@@ -491,6 +491,7 @@ def upgrade() -> None:
         sa.Column("tariff_plan_id", ID, nullable=False),
         sa.Column("tariff_version_id", ID, nullable=False),
         sa.Column("processing_module_id", ID, nullable=True),
+        sa.Column("reference", sa.String(length=32), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("period_months", sa.BigInteger(), nullable=False),
@@ -534,6 +535,7 @@ def upgrade() -> None:
             name=op.f("fk_services_tariff_version_id_tariff_versions"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_services")),
+        sa.UniqueConstraint("reference", name=op.f("uq_services_reference")),
     )
     op.create_index(op.f("ix_services_client_id"), "services", ["client_id"], unique=False)
     op.create_index(op.f("ix_services_order_id"), "services", ["order_id"], unique=False)
@@ -591,6 +593,7 @@ def upgrade() -> None:
         sa.Column("description", sa.String(length=500), nullable=False),
         sa.Column("service_id", ID, nullable=True),
         sa.Column("tariff_plan_id", ID, nullable=True),
+        sa.Column("period_months", sa.BigInteger(), nullable=True),
         sa.Column("start_on", sa.Date(), nullable=True),
         sa.Column("end_on", sa.Date(), nullable=True),
         sa.Column("net_minor", sa.BigInteger(), nullable=False),

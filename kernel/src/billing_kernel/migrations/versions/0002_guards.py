@@ -122,7 +122,7 @@ APPEND_ONLY = {
     "invoices": ("DELETE",),
     "invoice_lines": ("UPDATE", "DELETE"),
     "billed_periods": ("DELETE",),
-    "tariff_versions": ("UPDATE", "DELETE"),
+    "tariff_versions": ("UPDATE",),
     "events": ("UPDATE",),
 }
 

@@ -1,0 +1,89 @@
+"""Open a payment at its gateway, outside of any transaction."""
+
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import (
+    Money,
+    OutcomeUnknownError,
+    PaymentStarted,
+    StartPayment,
+    UpstreamBusyError,
+    UpstreamRefusedError,
+)
+from billing_kernel.application.connecting import gateway_of, method_context
+from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import enqueue
+from billing_kernel.domain.states import (
+    ATTEMPT_TRANSITIONS,
+    AttemptEvent,
+    AttemptState,
+    advance,
+)
+from billing_kernel.models import Invoice, Payment, PaymentMethod
+
+RETRY = timedelta(seconds=30)
+
+Answer = PaymentStarted | UpstreamRefusedError | UpstreamBusyError | OutcomeUnknownError
+
+
+def begin_payment(kernel: Kernel, payment_id: int) -> None:
+    """Ask the gateway to open a payment; safe to repeat, for its reference is stable.
+
+    Runs in the request of whoever pays, so that a redirect can be answered, and in a worker
+    in case that one died.
+    """
+    with kernel.database.reading() as session:
+        payment = session.get(Payment, payment_id)
+        if payment is None or payment.state not in (AttemptState.NEW, AttemptState.UNKNOWN):
+            return
+        method = session.get_one(PaymentMethod, payment.payment_method_id)
+        request = _request(session, kernel, payment)
+    answer = _ask(kernel, method, request)
+    kernel.database.run(lambda session: _record(session, payment_id, answer))
+
+
+def _request(session: Session, kernel: Kernel, payment: Payment) -> StartPayment:
+    invoice = session.get(Invoice, payment.invoice_id) if payment.invoice_id else None
+    base = kernel.settings.public_url
+    return StartPayment(
+        payment_id=payment.id,
+        reference=payment.reference,
+        amount=Money(payment.amount_minor, payment.currency),
+        description=f"Invoice {invoice.number}" if invoice else f"Payment {payment.id}",
+        return_url=str(payment.facts.get("return_url") or base),
+        notification_url=f"{base}/api/v1/notifications/{payment.payment_method_id}",
+    )
+
+
+def _ask(kernel: Kernel, method: PaymentMethod, request: StartPayment) -> Answer:
+    gateway = gateway_of(kernel, method)
+    try:
+        with method_context(kernel, method, operation_id=request.reference) as context:
+            return kernel.extensions.call_driver(gateway.start_payment, request, context)
+    except (UpstreamRefusedError, UpstreamBusyError, OutcomeUnknownError) as error:
+        return error
+
+
+def _record(session: Session, payment_id: int, answer: Answer) -> None:
+    payment = find(session, Payment, payment_id, lock=True)
+    if payment.state not in (AttemptState.NEW, AttemptState.UNKNOWN):
+        return
+    match answer:
+        case PaymentStarted():
+            payment.state = AttemptState.PENDING
+            payment.external_id = answer.external_id or None
+            payment.redirect_url = answer.redirect_url or None
+            payment.instructions = answer.instructions
+        case UpstreamRefusedError():
+            payment.state = advance(
+                ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.FAILED
+            )
+            payment.facts = {**payment.facts, "reason": answer.reason}
+        case OutcomeUnknownError():
+            payment.state = AttemptState.UNKNOWN
+            enqueue(session, "begin_payment", {"payment_id": payment.id}, delay=RETRY)
+        case UpstreamBusyError():
+            enqueue(session, "begin_payment", {"payment_id": payment.id}, delay=RETRY)

@@ -1,0 +1,77 @@
+"""Suspend, resume and delete services."""
+
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import Capability, OperationKind
+from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.starting import refuse_during_operation, start_operation
+from billing_kernel.domain.errors import RuleError
+from billing_kernel.domain.states import (
+    SERVICE_TRANSITIONS,
+    ServiceEvent,
+    ServiceState,
+    advance,
+)
+from billing_kernel.models import ProcessingModule, Service
+
+FOLLOWING = {
+    OperationKind.SUSPEND: ServiceEvent.SUSPENDED,
+    OperationKind.RESUME: ServiceEvent.RESUMED,
+    OperationKind.CLOSE: ServiceEvent.CLOSED,
+}
+
+
+class NotSupportedError(RuleError):
+    """The service's processing module can't do this."""
+
+    code = "service.not_supported"
+
+
+def act_on_service(
+    session: Session, kernel: Kernel, service_id: int, kind: OperationKind
+) -> Service:
+    """Begin to suspend, resume or delete a service; a worker carries it out.
+
+    A failed service, which the upstream doesn't have, is deleted at once. Raises
+    IllegalTransitionError, OperationInProgressError, NotSupportedError.
+    """
+    service = find(session, Service, service_id, lock=True)
+    refuse_during_operation(session, service)
+    state = ServiceState(service.status)
+    if kind is OperationKind.CLOSE and state is ServiceState.FAILED:
+        service.status = advance(SERVICE_TRANSITIONS, state, ServiceEvent.CANCEL)
+        service.version += 1
+        return service
+    advance(SERVICE_TRANSITIONS, state, FOLLOWING[kind])
+    if kind is not OperationKind.CLOSE and Capability.SUSPEND not in _capabilities(
+        session, kernel, service
+    ):
+        raise NotSupportedError(f"the processing module of service {service.id} can't {kind} it")
+    start_operation(session, kernel, service, kind)
+    return service
+
+
+def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[str]:
+    """What an administrator may do with a service now."""
+    state = ServiceState(service.status)
+    capabilities = _capabilities(session, kernel, service)
+    actions = ["delete"] if state is ServiceState.FAILED else []
+    for kind, event in FOLLOWING.items():
+        possible = kind is OperationKind.CLOSE or Capability.SUSPEND in capabilities
+        if possible and (state, event) in SERVICE_TRANSITIONS:
+            actions.append("delete" if kind is OperationKind.CLOSE else str(kind))
+    if state in (ServiceState.ACTIVE, ServiceState.SUSPENDED) and service.expires_on:
+        actions.append("renew")
+    return actions
+
+
+def _capabilities(session: Session, kernel: Kernel, service: Service) -> frozenset[Capability]:
+    module = (
+        session.get(ProcessingModule, service.processing_module_id)
+        if service.processing_module_id
+        else None
+    )
+    if module is None or module.driver not in kernel.extensions.processing_modules:
+        return frozenset()
+    return kernel.extensions.processing_modules.find(module.driver).capabilities

@@ -1,0 +1,223 @@
+"""What the end of an operation does to its service, its money and its people."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import Done, Money, OperationKind
+from billing_kernel.application.connecting import modules_for
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.posting import post
+from billing_kernel.application.publishing import enqueue_at, record_event
+from billing_kernel.application.tasking import close_operation_tasks, open_operation_task
+from billing_kernel.domain.ledger import Owner, draft_earning, draft_release
+from billing_kernel.domain.operations import Answer, LastAnswer, Ruling
+from billing_kernel.domain.periods import business_date, next_expiry
+from billing_kernel.domain.states import (
+    OPERATION_TRANSITIONS,
+    SERVICE_TRANSITIONS,
+    OperationEvent,
+    OperationState,
+    ServiceEvent,
+    ServiceState,
+    TaskState,
+    advance,
+)
+from billing_kernel.models import (
+    BilledPeriod,
+    Invoice,
+    InvoiceLine,
+    Operation,
+    Provider,
+    Service,
+    TariffPlan,
+    wall_clock,
+)
+
+SERVICE_EVENTS = {
+    OperationKind.OPEN: ("ServiceOpened", ServiceEvent.OPENED),
+    OperationKind.SUSPEND: ("ServiceSuspended", ServiceEvent.SUSPENDED),
+    OperationKind.RESUME: ("ServiceResumed", ServiceEvent.RESUMED),
+    OperationKind.CLOSE: ("ServiceDeleted", ServiceEvent.CLOSED),
+    OperationKind.RENEW: ("ServiceRenewed", None),
+}
+
+
+def apply_ruling(
+    session: Session, kernel: Kernel, operation: Operation, ruling: Ruling, answer: Answer
+) -> None:
+    """Move the operation as ruled, with all that follows. Its row is locked by the caller."""
+    operation.state = advance(OPERATION_TRANSITIONS, OperationState(operation.state), ruling.event)
+    operation.last_answer = ruling.last_answer
+    operation.reason = ruling.reason[:500]
+    operation.lease_owner, operation.lease_until = "", None
+    match ruling.event:
+        case OperationEvent.DONE:
+            finish_done(session, kernel, operation, answer if isinstance(answer, Done) else Done())
+        case OperationEvent.REFUSED:
+            finish_refused(session, kernel, operation, ruling.reason)
+        case OperationEvent.GIVE_UP:
+            _ask_people(session, kernel, operation, ruling.reason)
+        case _:
+            if ruling.try_next_module and operation.kind == OperationKind.OPEN:
+                operation.processing_module_id = _next_module(session, operation)
+            operation.due_at = ruling.due_at or wall_clock()
+            enqueue_at(session, "run_operation", {"operation_id": operation.id}, operation.due_at)
+
+
+def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Done) -> None:
+    """The upstream did it: the service moves on and its money is earned."""
+    service = session.get_one(Service, operation.service_id, with_for_update=True)
+    operation.finished_at = wall_clock()
+    operation.outcome = {"facts": dict(done.facts), "upstream_id": done.upstream_id}
+    service.upstream_id = done.upstream_id or service.upstream_id
+    service.facts = {**service.facts, **done.facts}
+    service.version += 1
+    kind = OperationKind(operation.kind)
+    if kind is OperationKind.OPEN:
+        _begin_service(session, kernel, operation, service)
+    elif kind is OperationKind.RENEW:
+        _extend_service(session, operation, service)
+    name, event = SERVICE_EVENTS[kind]
+    if event is not None:
+        service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)
+    _earn(session, operation)
+    close_operation_tasks(session, operation.id, TaskState.DONE)
+    facts = {"service_id": service.id, "expires_on": _text(service.expires_on)}
+    record_event(session, kernel, name, facts, service.client_id)
+
+
+def finish_refused(session: Session, kernel: Kernel, operation: Operation, reason: str) -> None:
+    """The upstream finally refused: the money returns to the balance, a department is told."""
+    service = session.get_one(Service, operation.service_id, with_for_update=True)
+    operation.finished_at = wall_clock()
+    operation.reason = reason[:500]
+    if operation.kind == OperationKind.OPEN:
+        service.status = advance(
+            SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.REFUSED
+        )
+    service.version += 1
+    _release(session, operation)
+    close_operation_tasks(session, operation.id, TaskState.CANCELLED)
+    title = f"{operation.kind.capitalize()} of {service.name} was refused"
+    open_operation_task(session, kernel, operation, "refused_operation", title, reason)
+    facts = {"operation_id": operation.id, "service_id": service.id, "reason": reason}
+    record_event(session, kernel, "OperationRefused", facts, service.client_id)
+
+
+def _begin_service(
+    session: Session, kernel: Kernel, operation: Operation, service: Service
+) -> None:
+    """The paid period begins on the day the service becomes active: nobody pays for waiting."""
+    provider = session.get_one(Provider, service.provider_id)
+    today = business_date(kernel.clock.now(), provider.time_zone)
+    service.processing_module_id = operation.processing_module_id
+    service.started_on = service.anchor_on = today
+    if service.period_months:
+        service.expires_on = next_expiry(today, today, service.period_months)
+        _bill(session, operation, service, today, service.expires_on)
+
+
+def _extend_service(session: Session, operation: Operation, service: Service) -> None:
+    start_on = date.fromisoformat(operation.request["start_on"])
+    expires_on = date.fromisoformat(operation.request["expires_on"])
+    if start_on != service.expires_on:
+        service.anchor_on = start_on
+    service.expires_on = expires_on
+    service.period_months = operation.request["period_months"]
+    _bill(session, operation, service, start_on, expires_on)
+
+
+def _bill(
+    session: Session, operation: Operation, service: Service, start_on: date, end_on: date
+) -> None:
+    line = next((line for line in _lines(session, operation) if line.kind == "period"), None)
+    session.add(
+        BilledPeriod(
+            service_id=service.id,
+            start_on=start_on,
+            end_on=end_on,
+            amount_minor=line.net_minor if line else 0,
+            currency=session.get_one(Invoice, operation.invoice_id).currency,
+            invoice_id=operation.invoice_id,
+        )
+    )
+    session.flush()
+
+
+def _earn(session: Session, operation: Operation) -> None:
+    for line, invoice in _paid_lines(session, operation):
+        net, tax = Money(line.net_minor, invoice.currency), Money(line.tax_minor, invoice.currency)
+        owner = Owner(invoice.provider_id, invoice.client_id)
+        post(
+            session,
+            draft_earning(owner, line.id, net, tax, line.description, invoice.id, line.service_id),
+        )
+
+
+def _release(session: Session, operation: Operation) -> None:
+    for line, invoice in _paid_lines(session, operation):
+        total = Money(line.total_minor, invoice.currency)
+        owner = Owner(invoice.provider_id, invoice.client_id)
+        text = f"Refused: {line.description}"
+        post(session, draft_release(owner, line.id, total, text, invoice.id, line.service_id))
+
+
+def _paid_lines(session: Session, operation: Operation) -> list[tuple[InvoiceLine, Invoice]]:
+    if operation.invoice_id is None:
+        return []
+    invoice = session.get_one(Invoice, operation.invoice_id)
+    return [(line, invoice) for line in _lines(session, operation) if line.total_minor]
+
+
+def _lines(session: Session, operation: Operation) -> list[InvoiceLine]:
+    return list(
+        session.scalars(
+            select(InvoiceLine)
+            .where(
+                InvoiceLine.invoice_id == operation.invoice_id,
+                InvoiceLine.service_id == operation.service_id,
+            )
+            .order_by(InvoiceLine.position)
+        )
+    )
+
+
+def _next_module(session: Session, operation: Operation) -> int | None:
+    """The module after this one by priority, around to the first."""
+    service = session.get_one(Service, operation.service_id)
+    plan = session.get_one(TariffPlan, service.tariff_plan_id)
+    ids = [module.id for module in modules_for(session, plan)]
+    if operation.processing_module_id not in ids:
+        return ids[0] if ids else operation.processing_module_id
+    return ids[(ids.index(operation.processing_module_id) + 1) % len(ids)]
+
+
+def _ask_people(session: Session, kernel: Kernel, operation: Operation, reason: str) -> None:
+    service = session.get_one(Service, operation.service_id)
+    title = f"Say what became of: {operation.kind} {service.name}"
+    open_operation_task(session, kernel, operation, "unclear_operation", title, reason)
+
+
+def resolve_operation(
+    session: Session, kernel: Kernel, operation: Operation, done: Done | None, reason: str
+) -> None:
+    """A person says what really happened: done as described, or not done at all (None).
+
+    The operation's row is locked by the caller. Raises IllegalTransitionError while a worker
+    is calling, and for an ended one.
+    """
+    event = OperationEvent.RESOLVE_NOT_DONE if done is None else OperationEvent.RESOLVE_DONE
+    operation.state = advance(OPERATION_TRANSITIONS, OperationState(operation.state), event)
+    operation.last_answer = LastAnswer.NONE
+    if done is None:
+        finish_refused(session, kernel, operation, reason)
+    else:
+        operation.upstream_id = done.upstream_id or operation.upstream_id
+        finish_done(session, kernel, operation, done)
+
+
+def _text(day: date | None) -> Any:
+    return day.isoformat() if day else None

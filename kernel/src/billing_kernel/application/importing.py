@@ -1,0 +1,107 @@
+"""Import tariffs from an upstream: disabled, unpriced, with the upstream's costs beside them."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import (
+    Capability,
+    FieldError,
+    ImportableTariff,
+    InvalidInputError,
+)
+from billing_kernel.application.cataloguing import TariffFields, create_plan
+from billing_kernel.application.connecting import PATIENCE_S, module_context
+from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.domain.errors import RuleError
+from billing_kernel.models import ProcessingModule, TariffPlan
+
+
+class NothingToImportError(RuleError):
+    """The module's driver has no tariffs to import."""
+
+    code = "processing_module.nothing_to_import"
+
+
+def importable_tariffs(kernel: Kernel, module_id: int) -> tuple[ImportableTariff, ...]:
+    """What the upstream of a module sells; asks it, so call this outside of transactions.
+
+    Raises NothingToImportError, UpstreamRefusedError, UpstreamBusyError.
+    """
+    with kernel.database.reading() as session:
+        module = find(session, ProcessingModule, module_id)
+    driver = kernel.extensions.processing_modules.find(module.driver)
+    if Capability.IMPORT_TARIFFS not in driver.capabilities:
+        raise NothingToImportError(f"the driver {driver.key} has no tariffs to import")
+    with module_context(
+        kernel, module, operation_id="", attempt=1, timeout_s=PATIENCE_S
+    ) as context:
+        return kernel.extensions.call_driver(driver.importable_tariffs, context)
+
+
+def import_tariffs(
+    session: Session,
+    kernel: Kernel,
+    module_id: int,
+    provider_id: int,
+    product_type: str,
+    external_ids: Sequence[str],
+    offered: Sequence[ImportableTariff],
+) -> list[TariffPlan]:
+    """Create a disabled, unpriced plan for each chosen tariff; present ones stay as they are.
+
+    ``offered`` is what ``importable_tariffs`` just answered. Raises InvalidInputError for an
+    id that isn't among it.
+    """
+    find(session, ProcessingModule, module_id)
+    by_id = {
+        tariff.external_id: tariff for tariff in offered if tariff.product_type == product_type
+    }
+    errors = [
+        FieldError(f"/external_ids/{index}", f"is not a tariff that the upstream sells: {chosen}")
+        for index, chosen in enumerate(external_ids)
+        if chosen not in by_id
+    ]
+    if errors:
+        raise InvalidInputError(errors)
+    return [
+        _present(session, module_id, provider_id, by_id[chosen])
+        or _imported(session, kernel, module_id, provider_id, by_id[chosen])
+        for chosen in dict.fromkeys(external_ids)
+    ]
+
+
+def _present(
+    session: Session, module_id: int, provider_id: int, tariff: ImportableTariff
+) -> TariffPlan | None:
+    return session.scalar(
+        select(TariffPlan).where(
+            TariffPlan.provider_id == provider_id,
+            TariffPlan.processing_module_id == module_id,
+            TariffPlan.product_type == tariff.product_type,
+            TariffPlan.external_id == tariff.external_id,
+        )
+    )
+
+
+def _imported(
+    session: Session, kernel: Kernel, module_id: int, provider_id: int, tariff: ImportableTariff
+) -> TariffPlan:
+    fields = TariffFields(
+        provider_id=provider_id,
+        product_type=tariff.product_type,
+        name=tariff.title,
+        processing_module_id=module_id,
+        enabled=False,
+        tariff_code=tariff.external_id,
+    )
+    return create_plan(
+        session,
+        kernel,
+        fields,
+        external_id=tariff.external_id,
+        upstream_costs=msgspec.to_builtins(tariff.periods),
+    )

@@ -1,0 +1,111 @@
+"""Issue invoices: numbered without gaps, unchangeable from then on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import Money
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import record_event
+from billing_kernel.domain.pricing import PricedLine
+from billing_kernel.domain.states import (
+    INVOICE_TRANSITIONS,
+    InvoiceEvent,
+    InvoiceState,
+    advance,
+)
+from billing_kernel.models import Client, Invoice, InvoiceLine, InvoiceSeries
+
+INVOICE_SERIES = "INV"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A priced line and what it is for."""
+
+    line: PricedLine
+    service_id: int | None = None
+    tariff_plan_id: int | None = None
+
+
+def issue_invoice(
+    session: Session,
+    kernel: Kernel,
+    client: Client,
+    kind: str,
+    items: Sequence[Item],
+    *,
+    currency: str,
+    today: date,
+    order_id: int | None = None,
+) -> Invoice:
+    """Write an invoice with the next number of its series."""
+    net = sum((item.line.net for item in items), Money.zero(currency))
+    tax = sum((item.line.tax for item in items), Money.zero(currency))
+    number = _next_number(session, client.provider_id, INVOICE_SERIES)
+    invoice = Invoice(
+        provider_id=client.provider_id,
+        client_id=client.id,
+        order_id=order_id,
+        series=INVOICE_SERIES,
+        series_number=number,
+        number=f"{INVOICE_SERIES}-{number:06d}",
+        kind=kind,
+        status=InvoiceState.NEW,
+        issued_on=today,
+        currency=currency,
+        net_minor=net.amount_minor,
+        tax_minor=tax.amount_minor,
+        total_minor=(net + tax).amount_minor,
+        lines=[_row(position, item) for position, item in enumerate(items, start=1)],
+    )
+    session.add(invoice)
+    session.flush()
+    record_event(
+        session, kernel, "InvoiceIssued", {"invoice_id": invoice.id, "kind": kind}, client.id
+    )
+    return invoice
+
+
+def cancel_invoice(invoice: Invoice) -> None:
+    """Withdraw an unpaid invoice; its number stays used."""
+    invoice.status = advance(INVOICE_TRANSITIONS, InvoiceState(invoice.status), InvoiceEvent.CANCEL)
+
+
+def _row(position: int, item: Item) -> InvoiceLine:
+    line = item.line
+    return InvoiceLine(
+        position=position,
+        kind=line.kind,
+        description=line.description[:500],
+        service_id=item.service_id,
+        tariff_plan_id=item.tariff_plan_id,
+        period_months=line.period_months,
+        start_on=line.period.start_on if line.period else None,
+        end_on=line.period.end_on if line.period else None,
+        net_minor=line.net.amount_minor,
+        tax_rate=line.tax_rate,
+        tax_minor=line.tax.amount_minor,
+        total_minor=line.total.amount_minor,
+        explanation=msgspec.to_builtins(line.steps),
+    )
+
+
+def _next_number(session: Session, provider_id: int, series: str) -> int:
+    """The next number; the counter's row stays locked until the transaction ends."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(
+        dialect.insert(InvoiceSeries)
+        .values(provider_id=provider_id, series=series, last_number=0)
+        .on_conflict_do_nothing()
+    )
+    mine = (InvoiceSeries.provider_id == provider_id, InvoiceSeries.series == series)
+    session.execute(
+        update(InvoiceSeries).where(*mine).values(last_number=InvoiceSeries.last_number + 1)
+    )
+    return session.scalars(select(InvoiceSeries.last_number).where(*mine)).one()

@@ -1,0 +1,179 @@
+"""Place and cancel orders."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import Money, OrderView
+from billing_kernel.application.finding import find
+from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import record_event
+from billing_kernel.application.quoting import OrderItem, QuotedItem, quote_item, total_of
+from billing_kernel.domain.errors import RuleError
+from billing_kernel.domain.periods import business_date
+from billing_kernel.domain.states import (
+    ORDER_TRANSITIONS,
+    SERVICE_TRANSITIONS,
+    InvoiceState,
+    OrderEvent,
+    OrderState,
+    ServiceEvent,
+    ServiceState,
+    advance,
+)
+from billing_kernel.models import Client, Invoice, Order, Provider, Service
+
+
+class OrderRefusedError(RuleError):
+    """Plugins object to the order; the message has all objections."""
+
+    code = "order.refused"
+
+
+class ServiceLimitError(RuleError):
+    """The client has as many services of this tariff plan as it allows."""
+
+    code = "order.service_limit"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    order: Order
+    invoice: Invoice
+    services: tuple[Service, ...]
+
+
+def place_order(session: Session, kernel: Kernel, client_id: int, item: OrderItem) -> PlacedOrder:
+    """Record an order with its unpaid invoice and its services, which exist from now on.
+
+    Raises what ``quote_item`` raises, OrderRefusedError, ServiceLimitError.
+    """
+    # The client's row serialises the counting of services and what follows from it.
+    client = find(session, Client, client_id, lock=True)
+    provider = session.get_one(Provider, client.provider_id)
+    quoted = quote_item(session, kernel, provider, item, client)
+    _refuse_too_many(session, client, quoted)
+    quote = total_of([quoted], provider.currency)
+    _screen(kernel, client, quoted, quote.total)
+    order = Order(
+        client_id=client.id,
+        provider_id=provider.id,
+        tariff_plan_id=quoted.plan.id,
+        status=OrderState.NEW,
+        item=msgspec.to_builtins(item),
+        net_minor=quote.net.amount_minor,
+        tax_minor=quote.tax.amount_minor,
+        total_minor=quote.total.amount_minor,
+        currency=provider.currency,
+    )
+    session.add(order)
+    session.flush()
+    services = tuple(_service(order, quoted) for _ in range(item.quantity))
+    session.add_all(services)
+    session.flush()
+    invoice = issue_invoice(
+        session,
+        kernel,
+        client,
+        "order",
+        [
+            Item(line, service.id, quoted.plan.id)
+            for service in services
+            for line in quoted.priced.lines
+        ],
+        currency=provider.currency,
+        today=business_date(kernel.clock.now(), provider.time_zone),
+        order_id=order.id,
+    )
+    facts = {"order_id": order.id, "invoice_id": invoice.id, "total_minor": order.total_minor}
+    record_event(session, kernel, "OrderPlaced", facts, client.id)
+    return PlacedOrder(order, invoice, services)
+
+
+def cancel_order(session: Session, kernel: Kernel, order_id: int, client_id: int) -> Order:
+    """Withdraw an order that isn't paid, with its invoice and services.
+
+    Raises IllegalTransitionError for a paid or cancelled one. Open payments must be
+    cancelled by the caller first.
+    """
+    order = find(session, Order, order_id, lock=True, client_id=client_id)
+    order.status = advance(ORDER_TRANSITIONS, OrderState(order.status), OrderEvent.CANCEL)
+    for invoice in invoices_of(session, order, lock=True):
+        if invoice.status == InvoiceState.NEW:
+            cancel_invoice(invoice)
+    for service in services_of(session, order):
+        service.status = advance(
+            SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.CANCEL
+        )
+        service.version += 1
+    record_event(session, kernel, "OrderCancelled", {"order_id": order.id}, client_id)
+    return order
+
+
+def invoices_of(session: Session, order: Order, *, lock: bool = False) -> list[Invoice]:
+    statement = select(Invoice).where(Invoice.order_id == order.id).order_by(Invoice.id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return list(session.scalars(statement))
+
+
+def services_of(session: Session, order: Order) -> list[Service]:
+    return list(
+        session.scalars(select(Service).where(Service.order_id == order.id).order_by(Service.id))
+    )
+
+
+def _service(order: Order, quoted: QuotedItem) -> Service:
+    return Service(
+        client_id=order.client_id,
+        provider_id=order.provider_id,
+        order_id=order.id,
+        product_type=quoted.plan.product_type,
+        tariff_plan_id=quoted.plan.id,
+        tariff_version_id=quoted.version.id,
+        processing_module_id=quoted.plan.processing_module_id,
+        reference=uuid4().hex[:16],
+        name=quoted.name[:255],
+        status=ServiceState.ORDERED,
+        period_months=quoted.item.period_months,
+        auto_renewal=quoted.item.auto_renewal,
+        parameters=dict(quoted.parameters),
+    )
+
+
+def _refuse_too_many(session: Session, client: Client, quoted: QuotedItem) -> None:
+    most = quoted.terms.services_per_client_max
+    if most is None:
+        return
+    have = session.scalar(
+        select(func.count(Service.id)).where(
+            Service.client_id == client.id,
+            Service.tariff_plan_id == quoted.plan.id,
+            Service.status != ServiceState.DELETED,
+        )
+    )
+    if (have or 0) + quoted.item.quantity > most:
+        raise ServiceLimitError(
+            f"at most {most} services of this tariff plan for one client; there are {have or 0}"
+        )
+
+
+def _screen(kernel: Kernel, client: Client, quoted: QuotedItem, total: Money) -> None:
+    view = OrderView(
+        client.provider_id,
+        client.id,
+        client.country,
+        quoted.plan.product_type,
+        quoted.plan.id,
+        quoted.item.period_months,
+        quoted.item.quantity,
+        quoted.parameters,
+        total,
+    )
+    objections = kernel.extensions.screen_order(view)
+    if objections:
+        raise OrderRefusedError("; ".join(objection.message for _, objection in objections))

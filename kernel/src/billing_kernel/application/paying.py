@@ -1,0 +1,243 @@
+"""Take money: from the balance, by a method, confirmed by hand; and settle invoices with it."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import GatewayCapability, Money
+from billing_kernel.application.connecting import gateway_of
+from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.posting import post
+from billing_kernel.application.publishing import enqueue, record_event
+from billing_kernel.application.settling import settle_invoice
+from billing_kernel.application.tasking import open_payment_task
+from billing_kernel.crashpoints import crashpoint
+from billing_kernel.domain.errors import ConflictError, RuleError
+from billing_kernel.domain.ledger import Owner, draft_receipt
+from billing_kernel.domain.states import (
+    ATTEMPT_TRANSITIONS,
+    OPEN_ATTEMPTS,
+    AttemptEvent,
+    AttemptState,
+    InvoiceState,
+    advance,
+)
+from billing_kernel.models import Invoice, Payment, PaymentMethod
+
+
+class InvoiceNotPayableError(ConflictError):
+    """The invoice is paid or cancelled."""
+
+    code = "invoice.not_payable"
+
+
+class PaymentInProgressError(ConflictError):
+    """Another attempt at paying this invoice is under way."""
+
+    code = "payment.in_progress"
+
+
+class MethodNotOfferedError(RuleError):
+    """The payment method isn't offered by this provider, or not in this currency."""
+
+    code = "payment_method.not_offered"
+
+
+class NotConfirmableError(ConflictError):
+    """The payment's method tells by itself when money came, or the payment has ended."""
+
+    code = "payment.not_confirmable"
+
+
+@dataclass(frozen=True, slots=True)
+class PayWith:
+    """How to pay: from the balance, or by a method."""
+
+    balance: bool = False
+    payment_method_id: int | None = None
+    return_url: str = ""
+
+
+def pay_invoice(
+    session: Session, kernel: Kernel, invoice_id: int, client_id: int, pay_with: PayWith
+) -> Payment | None:
+    """Pay an invoice; None where it asks for nothing.
+
+    From the balance it is paid when this returns; by a method, ``begin_payment`` goes on
+    after the commit. Raises InvoiceNotPayableError, PaymentInProgressError,
+    InsufficientFundsError, MethodNotOfferedError.
+    """
+    invoice = find(session, Invoice, invoice_id, lock=True, client_id=client_id)
+    if invoice.status != InvoiceState.NEW:
+        raise InvoiceNotPayableError(f"invoice {invoice.number} is {invoice.status}")
+    _end_replaceable_attempts(session, kernel, invoice)
+    if invoice.total_minor == 0:
+        settle_invoice(session, kernel, invoice)
+        return None
+    if pay_with.payment_method_id is None:
+        return _pay_from_balance(session, kernel, invoice)
+    method = offered_method(
+        session, kernel, pay_with.payment_method_id, invoice.provider_id, invoice.currency
+    )
+    return _new_attempt(session, invoice, method, pay_with.return_url)
+
+
+def offered_method(
+    session: Session, kernel: Kernel, method_id: int, provider_id: int, currency: str
+) -> PaymentMethod:
+    """An enabled method of a provider; MethodNotOfferedError otherwise."""
+    method = session.get(PaymentMethod, method_id)
+    offered = (
+        method is not None
+        and method.is_enabled
+        and method.driver in (kernel.extensions.payment_gateways)
+    )
+    if method is None or not offered:
+        raise MethodNotOfferedError(f"payment method {method_id} is not offered")
+    if provider_id not in [row.provider_id for row in method.providers]:
+        raise MethodNotOfferedError(f"payment method {method_id} is not offered")
+    currencies = gateway_of(kernel, method).currencies
+    if currencies and currency not in currencies:
+        raise MethodNotOfferedError(f"payment method {method_id} doesn't take {currency}")
+    return method
+
+
+def confirm_payment(
+    session: Session, kernel: Kernel, payment_id: int, captured: Money | None = None
+) -> Payment:
+    """An administrator saw the money arrive: all of it, or ``captured``.
+
+    Raises NotConfirmableError for a payment that has ended or that its gateway watches.
+    """
+    payment = find(session, Payment, payment_id, lock=True)
+    method = _method_of(session, payment)
+    by_hand = GatewayCapability.CONFIRMED_BY_HAND in gateway_of(kernel, method).capabilities
+    if payment.state not in OPEN_ATTEMPTS or not by_hand:
+        raise NotConfirmableError(f"payment {payment_id} is {payment.state}, or not by hand")
+    receive_money(
+        session, kernel, payment, captured or Money(payment.amount_minor, payment.currency)
+    )
+    return payment
+
+
+def cancel_payment(session: Session, kernel: Kernel, payment_id: int) -> Payment:
+    """Give up waiting for a payment; what comes later all the same goes to the balance.
+
+    Raises IllegalTransitionError once it has ended.
+    """
+    payment = find(session, Payment, payment_id, lock=True)
+    payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CANCEL)
+    record_event(session, kernel, "PaymentCancelled", {"payment_id": payment.id}, payment.client_id)
+    return payment
+
+
+def receive_money(
+    session: Session,
+    kernel: Kernel,
+    payment: Payment,
+    captured: Money,
+    external_id: str | None = None,
+) -> None:
+    """Book what a payment brought, and settle its invoice where that is enough.
+
+    The payment's row is locked by the caller. Too little, another currency or an invoice
+    that isn't open any more: the money is the client's, on the balance, and a person is told.
+    """
+    invoice = find(session, Invoice, payment.invoice_id, lock=True) if payment.invoice_id else None
+    payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CAPTURED)
+    payment.captured_minor, payment.currency = captured.amount_minor, captured.currency
+    payment.external_id = external_id or payment.external_id
+    owner = Owner(payment.provider_id, payment.client_id)
+    method = _method_of(session, payment)
+    text = f"Payment {payment.id}"
+    post(session, draft_receipt(owner, payment.id, method.id, captured, text))
+    crashpoint("payment.recorded")
+    facts = {
+        "payment_id": payment.id,
+        "amount_minor": captured.amount_minor,
+        "currency": captured.currency,
+    }
+    record_event(session, kernel, "PaymentReceived", facts, payment.client_id)
+    if invoice is None:
+        return
+    problem = _unexpected(invoice, captured)
+    if problem:
+        open_payment_task(session, kernel, payment, "Unexpected payment", problem)
+        return
+    settle_invoice(session, kernel, invoice)
+
+
+def new_reference() -> str:
+    """A payment's name at a gateway, unique among all installations."""
+    return uuid4().hex
+
+
+def _unexpected(invoice: Invoice, captured: Money) -> str:
+    if invoice.status != InvoiceState.NEW:
+        return f"{captured} came for invoice {invoice.number}, which is {invoice.status}"
+    if captured.currency != invoice.currency:
+        return f"{captured} came for invoice {invoice.number} in {invoice.currency}"
+    if captured.amount_minor < invoice.total_minor:
+        total = Money(invoice.total_minor, invoice.currency)
+        return f"{captured} came for invoice {invoice.number} of {total}"
+    return ""
+
+
+def _pay_from_balance(session: Session, kernel: Kernel, invoice: Invoice) -> Payment:
+    if invoice.kind == "advance_payment":
+        raise MethodNotOfferedError("an advance payment can't be paid from the balance it fills")
+    payment = _attempt(invoice, None)
+    payment.state, payment.captured_minor = AttemptState.DONE, invoice.total_minor
+    session.add(payment)
+    settle_invoice(session, kernel, invoice)
+    return payment
+
+
+def _new_attempt(
+    session: Session, invoice: Invoice, method: PaymentMethod, return_url: str
+) -> Payment:
+    payment = _attempt(invoice, method)
+    payment.facts = {"return_url": return_url}
+    session.add(payment)
+    session.flush()
+    enqueue(session, "begin_payment", {"payment_id": payment.id})
+    return payment
+
+
+def _attempt(invoice: Invoice, method: PaymentMethod | None) -> Payment:
+    return Payment(
+        client_id=invoice.client_id,
+        provider_id=invoice.provider_id,
+        invoice_id=invoice.id,
+        payment_method_id=method.id if method else None,
+        reference=new_reference(),
+        state=AttemptState.NEW,
+        amount_minor=invoice.total_minor,
+        currency=invoice.currency,
+    )
+
+
+def _end_replaceable_attempts(session: Session, kernel: Kernel, invoice: Invoice) -> None:
+    """A transfer that is only announced gives way to another way of paying; the rest doesn't."""
+    open_attempts = session.scalars(
+        select(Payment)
+        .where(Payment.invoice_id == invoice.id, Payment.state.in_(OPEN_ATTEMPTS))
+        .with_for_update()
+    )
+    for payment in open_attempts:
+        gateway = gateway_of(kernel, _method_of(session, payment))
+        if GatewayCapability.CONFIRMED_BY_HAND not in gateway.capabilities:
+            raise PaymentInProgressError(
+                f"payment {payment.id} of invoice {invoice.number} is under way"
+            )
+        cancel_payment(session, kernel, payment.id)
+    session.flush()
+
+
+def _method_of(session: Session, payment: Payment) -> PaymentMethod:
+    if payment.payment_method_id is None:
+        raise NotConfirmableError(f"payment {payment.id} came from the balance")
+    return session.get_one(PaymentMethod, payment.payment_method_id)

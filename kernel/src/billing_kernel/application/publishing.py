@@ -1,0 +1,51 @@
+"""Leave work and news in the outbox, in the transaction of what they follow from."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import EVENT_NAMES
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.models import Event, EventDelivery, OutboxMessage, wall_clock
+
+
+def enqueue(
+    session: Session, actor: str, arguments: Mapping[str, int], *, delay: timedelta | None = None
+) -> None:
+    """Ask a worker to look at the objects with these ids, now or after ``delay``."""
+    due_at = wall_clock() + delay if delay else wall_clock()
+    session.add(OutboxMessage(actor=actor, arguments=dict(arguments), due_at=due_at))
+    session.info["left_work"] = True
+
+
+def enqueue_at(
+    session: Session, actor: str, arguments: Mapping[str, int], due_at: datetime
+) -> None:
+    """As ``enqueue``, at an instant."""
+    session.add(OutboxMessage(actor=actor, arguments=dict(arguments), due_at=due_at))
+    session.info["left_work"] = True
+
+
+def record_event(
+    session: Session,
+    kernel: Kernel,
+    name: str,
+    facts: Mapping[str, Any],
+    client_id: int | None = None,
+) -> None:
+    """Record what happened; each listening plugin gets a delivery of its own."""
+    if name not in EVENT_NAMES:
+        raise KeyError(f"{name} is not an event of the contract")
+    event = Event(name=name, occurred_at=kernel.clock.now(), facts=dict(facts), client_id=client_id)
+    session.add(event)
+    listeners = kernel.extensions.event_listeners()
+    if not listeners:
+        return
+    session.flush()
+    for plugin in listeners:
+        delivery = EventDelivery(event_id=event.id, plugin=plugin)
+        session.add(delivery)
+        session.flush()
+        enqueue(session, "deliver_event", {"delivery_id": delivery.id})

@@ -1,0 +1,230 @@
+"""Register clients and administrators, and let them in."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+
+from email_validator import EmailNotValidError, validate_email
+from pwdlib import PasswordHash
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session as DatabaseSession
+
+from billing_hookspecs import FieldError, InvalidInputError
+from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import record_event
+from billing_kernel.domain.errors import ConflictError, LoginRequiredError, TooManyError
+from billing_kernel.domain.passwords import password_errors
+from billing_kernel.models import (
+    Administrator,
+    Client,
+    LoginAttempt,
+    Provider,
+    Session,
+    wall_clock,
+)
+
+SESSION_HOURS = 24
+TRIES_MAX = 10
+TRIES_WINDOW = timedelta(minutes=15)
+
+_hasher = PasswordHash.recommended()
+_NOBODY = _hasher.hash("the password of nobody, so that unknown logins take as long as known ones")
+
+
+class EmailTakenError(ConflictError):
+    """The e-mail address already logs somebody in."""
+
+    code = "client.email_taken"
+
+
+class BadCredentialsError(LoginRequiredError):
+    """Login and password don't belong together."""
+
+    code = "login.bad_credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterClient:
+    name: str
+    email: str
+    password: str
+    country: str
+    provider_id: int | None = None
+    phone: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A login that was opened; ``token`` is known only now, its hash is stored."""
+
+    token: str
+    role: str
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking."""
+
+    role: str
+    id: int
+    session_id: int
+
+    @property
+    def principal(self) -> str:
+        return f"{self.role}:{self.id}"
+
+
+def hash_password(password: str) -> str:
+    """A slow hash; call it outside of transactions."""
+    return _hasher.hash(password)
+
+
+def checked_email(text: str, pointer: str) -> str:
+    """A deliverable-looking address in lower case; InvalidInputError at ``pointer``."""
+    try:
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidInputError([FieldError(pointer, str(error))]) from None
+    return checked.normalized.lower()
+
+
+def register_client(
+    session: DatabaseSession, kernel: Kernel, command: RegisterClient, password_hash: str
+) -> Client:
+    """Create a client of a provider, the only one where none is named.
+
+    Raises InvalidInputError, MissingError for an unknown provider, EmailTakenError.
+    """
+    provider = _provider(session, command.provider_id)
+    email = checked_email(command.email, "/email")
+    if session.scalar(select(Client.id).where(Client.email == email)) is not None:
+        raise EmailTakenError(f"{email} is registered already: log in, or reset the password")
+    client = Client(
+        provider_id=provider.id,
+        email=email,
+        name=command.name,
+        password_hash=password_hash,
+        country=command.country.upper(),
+        phone=command.phone,
+        language=command.language or provider.default_language,
+    )
+    session.add(client)
+    session.flush()
+    record_event(session, kernel, "ClientRegistered", {"client_id": client.id}, client.id)
+    return client
+
+
+def check_password(password: str, pointer: str = "/password") -> None:
+    """Raise InvalidInputError unless the password is one that we accept."""
+    if errors := password_errors(password):
+        raise InvalidInputError([FieldError(pointer, error) for error in errors])
+
+
+def create_administrator(
+    session: DatabaseSession, email: str, name: str, password_hash: str
+) -> Administrator:
+    """Create an administrator, or give the one with this address a new password."""
+    address = checked_email(email, "/email")
+    administrator = session.scalar(select(Administrator).where(Administrator.email == address))
+    if administrator is None:
+        administrator = Administrator(email=address, name=name, password_hash=password_hash)
+        session.add(administrator)
+    else:
+        administrator.password_hash = password_hash
+        session.execute(delete(Session).where(Session.administrator_id == administrator.id))
+    session.flush()
+    return administrator
+
+
+def log_in(kernel: Kernel, email: str, password: str, peer: str) -> NewSession:
+    """Open a session for a client or an administrator.
+
+    Raises BadCredentialsError, equally for unknown logins and wrong passwords, and
+    TooManyError after ten failures within a quarter of an hour by login or by peer.
+    """
+    login = email.strip().lower()
+    subjects = (f"login:{login}"[:255], f"peer:{peer}"[:255])
+    with kernel.database.reading() as session:
+        _refuse_guessing(session, subjects)
+        person = _person(session, login)
+    valid = _hasher.verify(password, person.password_hash if person else _NOBODY)
+    if person is None or not valid or not person.is_enabled:
+        kernel.database.run(
+            lambda session: session.add_all([LoginAttempt(subject=name) for name in subjects])
+        )
+        raise BadCredentialsError("login or password is wrong")
+    return kernel.database.run(lambda session: open_session(session, person))
+
+
+def open_session(session: DatabaseSession, person: Client | Administrator) -> NewSession:
+    """A session for somebody whose identity is proven."""
+    token = secrets.token_urlsafe(32)
+    row = Session(
+        token_hash=token_hash(token),
+        client_id=person.id if isinstance(person, Client) else None,
+        administrator_id=person.id if isinstance(person, Administrator) else None,
+        expires_at=wall_clock() + timedelta(hours=SESSION_HOURS),
+    )
+    session.add(row)
+    session.flush()
+    role = "client" if isinstance(person, Client) else "administrator"
+    return NewSession(token, role, row)
+
+
+def caller_of(session: DatabaseSession, token: str) -> Caller:
+    """Who holds a token; LoginRequiredError for an unknown or expired one."""
+    row = session.scalar(select(Session).where(Session.token_hash == token_hash(token)))
+    if row is None or row.expires_at <= wall_clock():
+        raise LoginRequiredError("the session is unknown or has expired: log in again")
+    if row.client_id is not None:
+        person: Client | Administrator = session.get_one(Client, row.client_id)
+        role = "client"
+    else:
+        person = session.get_one(Administrator, row.administrator_id)
+        role = "administrator"
+    if not person.is_enabled:
+        raise LoginRequiredError("this login is disabled")
+    return Caller(role, person.id, row.id)
+
+
+def log_out(session: DatabaseSession, caller: Caller) -> None:
+    """End the caller's session."""
+    session.execute(delete(Session).where(Session.id == caller.session_id))
+
+
+def token_hash(token: str) -> str:
+    return sha256(token.encode()).hexdigest()
+
+
+def _provider(session: DatabaseSession, provider_id: int | None) -> Provider:
+    if provider_id is not None:
+        return find(session, Provider, provider_id)
+    providers = session.scalars(select(Provider).limit(2)).all()
+    if len(providers) != 1:
+        raise InvalidInputError(
+            [FieldError("/provider_id", "is required where there is not exactly one provider")]
+        )
+    return providers[0]
+
+
+def _person(session: DatabaseSession, login: str) -> Client | Administrator | None:
+    administrator = session.scalar(select(Administrator).where(Administrator.email == login))
+    return administrator or session.scalar(select(Client).where(Client.email == login))
+
+
+def _refuse_guessing(session: DatabaseSession, subjects: tuple[str, ...]) -> None:
+    since = wall_clock() - TRIES_WINDOW
+    worst = session.scalar(
+        select(func.count())
+        .where(LoginAttempt.subject.in_(subjects), LoginAttempt.created_at > since)
+        .group_by(LoginAttempt.subject)
+        .order_by(func.count().desc())
+        .limit(1)
+    )
+    if (worst or 0) >= TRIES_MAX:
+        seconds = int(TRIES_WINDOW.total_seconds())
+        raise TooManyError("too many failed logins; wait a quarter of an hour", seconds)

@@ -1,0 +1,122 @@
+"""Renew services for another period."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import Occasion
+from billing_kernel.application.finding import find
+from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.quoting import price
+from billing_kernel.application.starting import refuse_during_operation
+from billing_kernel.domain.errors import ConflictError, RuleError
+from billing_kernel.domain.periods import business_date
+from billing_kernel.domain.pricing import PricedItem, Situation
+from billing_kernel.domain.states import InvoiceState, ServiceState
+from billing_kernel.domain.tariffs import read_terms
+from billing_kernel.models import (
+    Client,
+    Invoice,
+    InvoiceLine,
+    Provider,
+    Service,
+    TariffPlan,
+    TariffVersion,
+)
+
+
+class NotRenewableError(ConflictError):
+    """The service isn't active or suspended, or it has no end."""
+
+    code = "service.not_renewable"
+
+
+class ExpiryMovedError(ConflictError):
+    """The service expires on another date than the caller saw."""
+
+    code = "service.expiry_moved"
+
+
+class TariffEndedError(RuleError):
+    """The tariff plan has ended; it can neither be ordered nor renewed."""
+
+    code = "tariff.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class RenewService:
+    service_id: int
+    period_months: int
+    expected_expires_on: date | None = None
+
+
+def quote_renewal(
+    session: Session, kernel: Kernel, service: Service, period_months: int
+) -> PricedItem:
+    """Price a renewal as of today; raises NotRenewableError, TariffEndedError."""
+    plan = session.get_one(TariffPlan, service.tariff_plan_id)
+    provider = session.get_one(Provider, service.provider_id)
+    today = business_date(kernel.clock.now(), provider.time_zone)
+    if plan.end_on is not None and today > plan.end_on:
+        raise TariffEndedError(f"tariff plan {plan.id} ended on {plan.end_on}")
+    if service.status not in (ServiceState.ACTIVE, ServiceState.SUSPENDED):
+        raise NotRenewableError(f"service {service.id} is {service.status}")
+    if service.expires_on is None or service.anchor_on is None:
+        raise NotRenewableError(f"service {service.id} has no end")
+    late = today > service.expires_on
+    start_on = today if late else service.expires_on
+    situation = Situation(
+        Occasion.RENEWAL,
+        period_months,
+        start_on,
+        start_on if late else service.anchor_on,
+        f"Renewal of {service.name}",
+    )
+    terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+    client = session.get_one(Client, service.client_id)
+    return price(kernel, plan, terms, situation, client)
+
+
+def renew_service(
+    session: Session, kernel: Kernel, command: RenewService, client_id: int
+) -> Invoice:
+    """Issue the invoice of a renewal; paying it starts the renewal.
+
+    An unpaid renewal invoice of the service is withdrawn: the new one takes its place.
+    Raises OperationInProgressError, ExpiryMovedError and what ``quote_renewal`` raises.
+    """
+    service = find(session, Service, command.service_id, lock=True, client_id=client_id)
+    refuse_during_operation(session, service)
+    expected = command.expected_expires_on
+    if expected is not None and expected != service.expires_on:
+        raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")
+    priced = quote_renewal(session, kernel, service, command.period_months)
+    _withdraw_unpaid(session, service)
+    provider = session.get_one(Provider, service.provider_id)
+    return issue_invoice(
+        session,
+        kernel,
+        session.get_one(Client, service.client_id),
+        "renewal",
+        [Item(line, service.id, service.tariff_plan_id) for line in priced.lines],
+        currency=provider.currency,
+        today=business_date(kernel.clock.now(), provider.time_zone),
+    )
+
+
+def _withdraw_unpaid(session: Session, service: Service) -> None:
+    unpaid = session.scalars(
+        select(Invoice)
+        .join(InvoiceLine)
+        .where(
+            InvoiceLine.service_id == service.id,
+            Invoice.kind == "renewal",
+            Invoice.status == InvoiceState.NEW,
+        )
+        .with_for_update(of=Invoice)
+    ).unique()
+    for invoice in unpaid:
+        cancel_invoice(invoice)

@@ -1,0 +1,83 @@
+"""Start an instruction to an upstream: one open operation for each service."""
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import OperationKind
+from billing_kernel.application.connecting import modules_for
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import enqueue
+from billing_kernel.application.viewing import stored_view, view_service
+from billing_kernel.domain.errors import ConflictError
+from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState
+from billing_kernel.models import Invoice, Operation, Service, TariffPlan, wall_clock
+
+
+class OperationInProgressError(ConflictError):
+    """An operation on this service is under way."""
+
+    code = "service.operation_in_progress"
+
+
+def open_operation_of(session: Session, service_id: int) -> Operation | None:
+    """The operation on a service that hasn't ended, if there is one."""
+    return session.scalar(
+        select(Operation).where(
+            Operation.service_id == service_id, Operation.state.in_(OPEN_OPERATIONS)
+        )
+    )
+
+
+def refuse_during_operation(session: Session, service: Service) -> None:
+    """Raise OperationInProgressError while an operation on the service is open."""
+    operation = open_operation_of(session, service.id)
+    if operation is not None:
+        raise OperationInProgressError(
+            f"operation {operation.id} ({operation.kind}) on service {service.id} "
+            f"is {operation.state}"
+        )
+
+
+def start_operation(
+    session: Session,
+    kernel: Kernel,
+    service: Service,
+    kind: OperationKind,
+    invoice: Invoice | None = None,
+    *,
+    start_on: date | None = None,
+    expires_on: date | None = None,
+    **more: Any,
+) -> Operation:
+    """Commit to an instruction; a worker carries it out.
+
+    The service's row is locked by the caller. Raises OperationInProgressError.
+    """
+    refuse_during_operation(session, service)
+    module_id = service.processing_module_id
+    if module_id is None:
+        plan = session.get_one(TariffPlan, service.tariff_plan_id)
+        module_id = next((module.id for module in modules_for(session, plan)), None)
+    operation = Operation(
+        uid=str(uuid4()),
+        service_id=service.id,
+        processing_module_id=module_id,
+        invoice_id=invoice.id if invoice else None,
+        kind=kind,
+        state=OperationState.QUEUED,
+        request={
+            "service": stored_view(view_service(session, service)),
+            "start_on": start_on.isoformat() if start_on else None,
+            "expires_on": expires_on.isoformat() if expires_on else None,
+            **more,
+        },
+        due_at=wall_clock(),
+    )
+    session.add(operation)
+    session.flush()
+    enqueue(session, "run_operation", {"operation_id": operation.id})
+    return operation

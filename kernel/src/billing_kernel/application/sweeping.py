@@ -1,0 +1,121 @@
+"""Find work that was left behind, by dead workers or by a broker that lost its messages."""
+
+from datetime import timedelta
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import enqueue
+from billing_kernel.application.telling import DELIVERIES_MAX
+from billing_kernel.domain.states import OPEN_OPERATIONS, AttemptState, OperationState
+from billing_kernel.models import (
+    EventDelivery,
+    Operation,
+    OutboxMessage,
+    Payment,
+    wall_clock,
+)
+
+PAGE = 500
+GRACE = timedelta(seconds=5)
+"""How long a due message may take before it counts as lost."""
+
+DELIVERY_GRACE = timedelta(minutes=2)
+
+
+def sweep(kernel: Kernel) -> int:
+    """Put messages for all due work that nobody is at; how many were put."""
+    return kernel.database.run(_sweep)
+
+
+def _sweep(session: Session) -> int:
+    waiting = _waiting_ids(session)
+    put = 0
+    for actor, argument, ids in (
+        ("run_operation", "operation_id", _operations(session)),
+        ("deliver_event", "delivery_id", _deliveries(session)),
+        ("begin_payment", "payment_id", _payments(session)),
+    ):
+        for row_id in ids:
+            if (actor, row_id) not in waiting:
+                enqueue(session, actor, {argument: row_id})
+                put += 1
+    return put
+
+
+def _waiting_ids(session: Session) -> set[tuple[str, int]]:
+    rows = session.execute(
+        select(OutboxMessage.actor, OutboxMessage.arguments).where(OutboxMessage.died_at.is_(None))
+    )
+    return {(actor, value) for actor, arguments in rows for value in arguments.values()}
+
+
+def _operations(session: Session) -> list[int]:
+    now = wall_clock()
+    lease_is_over = or_(Operation.lease_until.is_(None), Operation.lease_until <= now)
+    return list(
+        session.scalars(
+            select(Operation.id)
+            .where(
+                Operation.state.in_([s for s in OPEN_OPERATIONS if s != OperationState.FAILED]),
+                or_(
+                    (Operation.state == OperationState.RUNNING) & lease_is_over,
+                    (Operation.state != OperationState.RUNNING) & (Operation.due_at <= now - GRACE),
+                ),
+            )
+            .order_by(Operation.due_at)
+            .limit(PAGE)
+        )
+    )
+
+
+def _deliveries(session: Session) -> list[int]:
+    return list(
+        session.scalars(
+            select(EventDelivery.id)
+            .where(
+                EventDelivery.delivered_at.is_(None),
+                EventDelivery.attempts < DELIVERIES_MAX,
+                EventDelivery.created_at <= wall_clock() - DELIVERY_GRACE,
+            )
+            .order_by(EventDelivery.id)
+            .limit(PAGE)
+        )
+    )
+
+
+def _payments(session: Session) -> list[int]:
+    return list(
+        session.scalars(
+            select(Payment.id)
+            .where(
+                Payment.state.in_([AttemptState.NEW, AttemptState.UNKNOWN]),
+                Payment.payment_method_id.is_not(None),
+                Payment.updated_at <= wall_clock() - GRACE,
+            )
+            .order_by(Payment.id)
+            .limit(PAGE)
+        )
+    )
+
+
+def backlog(session: Session) -> int:
+    """How many messages are due and not worked on."""
+    now = wall_clock()
+    return (
+        session.scalar(
+            select(func.count(OutboxMessage.id)).where(
+                OutboxMessage.died_at.is_(None), OutboxMessage.due_at <= now
+            )
+        )
+        or 0
+    )
+
+
+def has_open_work(session: Session) -> bool:
+    """True while any operation that isn't a person's is open."""
+    states = [
+        s for s in OPEN_OPERATIONS if s not in (OperationState.FAILED, OperationState.WAITING)
+    ]
+    return bool(session.scalar(select(exists().where(Operation.state.in_(states)))))

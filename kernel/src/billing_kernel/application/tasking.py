@@ -1,0 +1,74 @@
+"""Hand work to the people of a department, and take back what they did."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import record_event
+from billing_kernel.domain.states import TaskState
+from billing_kernel.models import Operation, Payment, ProcessingModule, Task, wall_clock
+
+
+def open_operation_task(
+    session: Session, kernel: Kernel, operation: Operation, kind: str, title: str, detail: str
+) -> Task:
+    """A task about an operation, for the department of its module; one open one at a time."""
+    module = (
+        session.get(ProcessingModule, operation.processing_module_id)
+        if operation.processing_module_id
+        else None
+    )
+    return _open(
+        session,
+        kernel,
+        Task(
+            kind=kind,
+            subject=f"operation:{operation.id}",
+            status=TaskState.OPEN,
+            department_id=module.department_id if module else None,
+            service_id=operation.service_id,
+            operation_id=operation.id,
+            title=title,
+            detail=detail,
+        ),
+    )
+
+
+def open_payment_task(
+    session: Session, kernel: Kernel, payment: Payment, title: str, detail: str
+) -> Task:
+    """A task about money that came otherwise than expected."""
+    return _open(
+        session,
+        kernel,
+        Task(
+            kind="unexpected_payment",
+            subject=f"payment:{payment.id}",
+            status=TaskState.OPEN,
+            payment_id=payment.id,
+            title=title,
+            detail=detail,
+        ),
+    )
+
+
+def close_operation_tasks(session: Session, operation_id: int, status: TaskState) -> None:
+    """End what was open about an operation: it isn't needed any more."""
+    for task in session.scalars(
+        select(Task).where(Task.operation_id == operation_id, Task.status == TaskState.OPEN)
+    ):
+        task.status = status
+        task.finished_at = wall_clock()
+
+
+def _open(session: Session, kernel: Kernel, task: Task) -> Task:
+    present = session.scalar(
+        select(Task).where(Task.subject == task.subject, Task.status == TaskState.OPEN)
+    )
+    if present is not None:
+        present.title, present.detail, present.kind = task.title, task.detail, task.kind
+        return present
+    session.add(task)
+    session.flush()
+    record_event(session, kernel, "TaskOpened", {"task_id": task.id, "kind": task.kind})
+    return task

@@ -1,0 +1,45 @@
+"""Services as drivers see them: plain values that outlive the transaction."""
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import ClientView, ServiceView
+from billing_kernel.domain.tariffs import read_terms
+from billing_kernel.models import Client, Service, TariffVersion
+
+
+def view_service(session: Session, service: Service, **changes: Any) -> ServiceView:
+    """The service as its driver is to see it, with ``changes`` that aren't stored yet."""
+    client = session.get_one(Client, service.client_id)
+    terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+    view = ServiceView(
+        id=service.id,
+        reference=service.reference,
+        product_type=service.product_type,
+        tariff_code=terms.tariff_code,
+        name=service.name,
+        period_months=service.period_months,
+        client=ClientView(client.id, client.name, client.email, client.country),
+        parameters=service.parameters,
+        resources=service.addons,
+        upstream_id=service.upstream_id,
+        facts=service.facts,
+        paid_until=service.expires_on,
+        auto_renewal=service.auto_renewal,
+        domain=str(service.parameters.get("domain", "")),
+    )
+    return replace(view, **changes) if changes else view
+
+
+def stored_view(view: ServiceView) -> dict[str, Any]:
+    """A view as a JSON document, to be kept with the operation that it was made for."""
+    document: dict[str, Any] = msgspec.to_builtins(view)
+    return document
+
+
+def read_view(document: dict[str, Any]) -> ServiceView:
+    """A view from the document of an operation."""
+    return msgspec.convert(document, ServiceView)

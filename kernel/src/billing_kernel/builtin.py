@@ -1,0 +1,19 @@
+"""The kernel's own plugin: the standard policies come through the same hooks as any others."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from billing_hookspecs import API_VERSION, PluginManifest, PricingPolicy, impl
+from billing_kernel.domain.policies.charging import PeriodCharging
+
+
+class StandardPolicies:
+    """Pricing policies that every installation has."""
+
+    MANIFEST: ClassVar[PluginManifest] = PluginManifest(
+        "standard", "Standard policies", f">={API_VERSION},<2"
+    )
+
+    @impl
+    def billing_pricing_policies(self) -> Sequence[PricingPolicy]:
+        return (PeriodCharging(),)
