@@ -1,6 +1,15 @@
 """The plugin contract of the billing kernel: hooks, drivers, values and outcomes."""
 
 from billing_hookspecs import hooks
+from billing_hookspecs.allocators import (
+    AddressAllocated,
+    AddressReleased,
+    AllocateAddress,
+    FindAddress,
+    IpAllocator,
+    IpFamily,
+    ReleaseAddress,
+)
 from billing_hookspecs.context import Context
 from billing_hookspecs.errors import (
     BillingError,
@@ -80,7 +89,13 @@ from billing_hookspecs.values import FrozenDict, Json, LocalizedText, Secret, Va
 
 __all__ = [
     "API_VERSION",
+    "ENTRY_POINT_GROUP",
+    "EVENT_NAMES",
+    "PROJECT",
+    "AddressAllocated",
+    "AddressReleased",
     "Adjustment",
+    "AllocateAddress",
     "BillingError",
     "Capability",
     "CapabilityMissingError",
@@ -97,12 +112,11 @@ __all__ = [
     "Context",
     "CurrencyMismatchError",
     "Done",
-    "ENTRY_POINT_GROUP",
-    "EVENT_NAMES",
     "Event",
     "FetchPayment",
     "FieldError",
     "FieldKind",
+    "FindAddress",
     "FindOperation",
     "FormField",
     "FrozenDict",
@@ -111,6 +125,8 @@ __all__ = [
     "ImportableService",
     "ImportableTariff",
     "InvalidInputError",
+    "IpAllocator",
+    "IpFamily",
     "Json",
     "LocalizedText",
     "Message",
@@ -125,7 +141,6 @@ __all__ = [
     "OperationKind",
     "OrderView",
     "OutcomeUnknownError",
-    "PROJECT",
     "PayerView",
     "PaymentFact",
     "PaymentGateway",
@@ -143,6 +158,7 @@ __all__ = [
     "RefundDone",
     "RefundPayment",
     "RefundPending",
+    "ReleaseAddress",
     "RenewService",
     "ResourceType",
     "ResumeService",

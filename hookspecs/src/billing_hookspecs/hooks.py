@@ -6,6 +6,7 @@ hooks that it needs with ``@impl`` and may take fewer arguments than a hook offe
 
 from collections.abc import Sequence
 
+from billing_hookspecs.allocators import IpAllocator
 from billing_hookspecs.events import Event
 from billing_hookspecs.gateways import PaymentGateway
 from billing_hookspecs.markers import spec
@@ -60,6 +61,19 @@ def billing_pricing_policies() -> Sequence[PricingPolicy]:
 @spec
 def billing_payment_gateways() -> Sequence[PaymentGateway]:
     """Hand over the payment-gateway drivers of this plugin.
+
+    Called:  once, when the plugin is loaded.
+    Args:    none.
+    Returns: 0..n stateless instances with keys of their own.
+    Raises:  nothing. An exception quarantines the plugin.
+    Source:  docs/adr/0001-drivers-and-hooks.md
+    Since:   1.0
+    """
+
+
+@spec
+def billing_ip_allocators() -> Sequence[IpAllocator]:
+    """Hand over the IP-allocator drivers of this plugin.
 
     Called:  once, when the plugin is loaded.
     Args:    none.

@@ -19,6 +19,7 @@ REGISTRATION_HOOKS = (
     "billing_processing_modules",
     "billing_pricing_policies",
     "billing_payment_gateways",
+    "billing_ip_allocators",
     "billing_notification_channels",
 )
 
