@@ -1,5 +1,7 @@
 """Wire the kernel: settings to database, keys, plugins and clock."""
 
+from collections.abc import Sequence
+
 from billing_hookspecs import Secret
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.builtin import StandardPolicies
@@ -11,12 +13,17 @@ from billing_kernel.sealing import KeyRing, keys_beside
 from billing_kernel.settings import Settings, SettingsError
 
 
-def build_kernel(settings: Settings, clock: Clock | None = None) -> Kernel:
-    """A running installation. The embedded database is migrated by itself, a server's isn't."""
+def build_kernel(
+    settings: Settings, clock: Clock | None = None, plugins: Sequence[object] = ()
+) -> Kernel:
+    """A running installation. The embedded database is migrated by itself, a server's isn't.
+
+    ``plugins`` are instances to load beside the installed ones.
+    """
     database = Database(settings)
     if settings.is_sqlite:
         upgrade_schema(database.engine)
-    extensions = load_extensions(builtin=(StandardPolicies(),), safe_mode=settings.safe_mode)
+    extensions = load_extensions(builtin=(StandardPolicies(), *plugins), safe_mode=settings.safe_mode)
     return Kernel(settings, database, extensions, clock or SystemClock(), KeyRing(_keys(settings)))
 
 

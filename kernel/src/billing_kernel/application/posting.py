@@ -1,8 +1,6 @@
 """Write ledger entries: the only code that moves money."""
 
-from collections.abc import Iterable
-
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -101,7 +99,7 @@ def _account_id(session: Session, key: AccountKey) -> int:
     return session.scalars(select(LedgerAccount.id).where(*_matches(key))).one()
 
 
-def _matches(key: AccountKey) -> Iterable[object]:
+def _matches(key: AccountKey) -> tuple[ColumnElement[bool], ...]:
     return (
         LedgerAccount.kind == str(key.kind),
         LedgerAccount.provider_id == key.provider_id,

@@ -77,8 +77,9 @@ INVARIANTS = {
     "invoices_add_up": (
         "an invoice's totals are the sums of its lines",
         "SELECT i.id FROM invoices i LEFT JOIN invoice_lines l ON l.invoice_id = i.id "
-        "GROUP BY i.id, i.net_minor, i.tax_minor HAVING i.net_minor <> coalesce(sum(l.net_minor), 0)"
-        " OR i.tax_minor <> coalesce(sum(l.tax_minor), 0)",
+        "GROUP BY i.id, i.net_minor, i.tax_minor "
+        "HAVING i.net_minor <> coalesce(sum(l.net_minor), 0) "
+        "OR i.tax_minor <> coalesce(sum(l.tax_minor), 0)",
     ),
     "numbers_have_no_gaps": (
         "the numbers of a series run from 1 without a gap",

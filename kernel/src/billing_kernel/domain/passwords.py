@@ -3,7 +3,11 @@
 LENGTH_MIN = 8
 LENGTH_MAX = 128
 COMMON = frozenset(
-    ["12345678", "123456789", "1234567890", "password", "password1", "qwertyui", "qwerty123", "11111111", "iloveyou", "sunshine", "princess", "football", "baseball", "trustno1", "superman", "1q2w3e4r", "zaq12wsx", "qazwsxedc", "passw0rd", "welcome1", "abcd1234", "administrator", "letmein1"]
+    (
+        "12345678 123456789 1234567890 password password1 qwertyui qwerty123 11111111 iloveyou "
+        "sunshine princess football baseball trustno1 superman 1q2w3e4r zaq12wsx qazwsxedc "
+        "passw0rd welcome1 abcd1234 administrator letmein1"
+    ).split()
 )
 
 

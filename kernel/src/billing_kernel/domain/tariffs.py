@@ -23,7 +23,7 @@ class TariffTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
     prices: tuple[PriceTerm, ...] = ()
     setup_fee: Money | None = None
-    charging: dict[str, Any] = {"policy": "period"}
+    charging: dict[str, Any] = msgspec.field(default_factory=lambda: {"policy": "period"})
     tariff_code: str = ""
     services_per_order_max: int = 1
     services_per_client_max: int | None = None
