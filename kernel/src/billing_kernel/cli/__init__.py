@@ -1,0 +1,69 @@
+"""The command line, `billing`. Commands import what they need when they run."""
+
+from importlib import import_module
+from typing import Any
+
+import rich_click as click
+
+from billing_hookspecs import BillingError
+
+COMMANDS = {
+    "serve": "serving",
+    "worker": "serving",
+    "run": "running",
+    "db": "databases",
+    "plugins": "plugins",
+    "ledger": "ledgers",
+    "create-administrator": "administrators",
+    "config": "configuration",
+    "openapi": "configuration",
+}
+"""Command → the module of this package that has it, so that `--help` loads none of them."""
+
+HELP = {
+    "serve": "Serve the HTTP API, with a worker inside where no broker is set.",
+    "worker": "Work on what the API left to do.",
+    "run": "Run one round of background work.",
+    "db": "Bring the database to this version, or check it.",
+    "plugins": "Show, check and create plugins.",
+    "ledger": "Check the books.",
+    "create-administrator": "Create an administrator, or set a new password.",
+    "config": "Show the settings that are in force.",
+    "openapi": "Print the OpenAPI document.",
+}
+
+
+class LazyGroup(click.RichGroup):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"billing_kernel.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: Any) -> None:
+        for name, text in HELP.items():
+            formatter.write(f"  {name:<22}{text}\n")
+
+
+@click.group(cls=LazyGroup)
+@click.version_option(package_name="billing-kernel")
+def billing() -> None:
+    """Bills and provisions; plugins know the outside world.
+
+    Settings come from BILLING_* variables; `billing config` shows them.
+    """
+
+
+def main() -> None:
+    """The entry point: known errors end with one line and a code of 1."""
+    try:
+        billing()
+    except BillingError as error:
+        click.secho(f"{error.code}: {error.message}", fg="red", err=True)
+        raise SystemExit(1) from None

@@ -1,0 +1,86 @@
+"""`billing plugins`: what is installed, what is wrong with it, and how to begin one."""
+
+import json
+from pathlib import Path
+
+import rich_click as click
+from rich.console import Console
+from rich.table import Table
+
+from billing_kernel.builtin import StandardPolicies
+from billing_kernel.extensions import PluginRecord, PluginStatus, load_extensions
+from billing_kernel.settings import read_settings
+
+
+@click.group("plugins")
+def plugins_command() -> None:
+    """Show, check and create plugins."""
+
+
+@plugins_command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def list_plugins(as_json: bool) -> None:
+    """Show every installed plugin with its drivers, and why one is set aside."""
+    records = _records()
+    if as_json:
+        click.echo(json.dumps([describe_plugin(record) for record in records]))
+        return
+    table = Table("plugin", "version", "status", "drivers", "reason")
+    for record in records:
+        drivers = ", ".join(str(driver) for driver in record.drivers)
+        reason = f"{record.reason}: {record.reason_text}" if record.reason else ""
+        table.add_row(record.name, record.version, str(record.status), drivers, reason)
+    Console().print(table)
+
+
+@plugins_command.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check_plugins(as_json: bool) -> None:
+    """Say whether all plugins loaded; exit code 1 if one is quarantined."""
+    broken = [record for record in _records() if record.status is PluginStatus.QUARANTINED]
+    if as_json:
+        found = [describe_plugin(record) for record in broken]
+        click.echo(json.dumps({"ok": not broken, "quarantined": found}))
+    else:
+        for record in broken:
+            click.secho(f"{record.name}: {record.reason}: {record.reason_text}", fg="red")
+        click.echo("all plugins are active" if not broken else "see docs/reference/quarantine.md")
+    raise SystemExit(bool(broken))
+
+
+@plugins_command.command("new")
+@click.argument("name")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="Folder to create the plugin's folder in.",
+)
+def new_plugin(name: str, into: Path) -> None:
+    """Begin a plugin: a distribution with a driver whose conformance test already runs."""
+    from billing_kernel.cli.skeleton import write_skeleton
+
+    folder = write_skeleton(name, into)
+    click.echo(f"{folder} is ready: install it with `pip install -e {folder}[testing]`,")
+    click.echo(f"then run `pytest {folder}` and read docs/plugins/tutorial.md")
+
+
+def describe_plugin(record: PluginRecord) -> dict[str, object]:
+    """A plugin's record as JSON."""
+    return {
+        "name": record.name,
+        "title": record.title,
+        "version": record.version,
+        "distribution": record.distribution,
+        "api": record.api,
+        "status": str(record.status),
+        "reason": str(record.reason) if record.reason else None,
+        "reason_text": record.reason_text,
+        "hooks": list(record.hooks),
+        "drivers": [str(driver) for driver in record.drivers],
+    }
+
+
+def _records() -> tuple[PluginRecord, ...]:
+    settings = read_settings()
+    return load_extensions(builtin=(StandardPolicies(),), safe_mode=settings.safe_mode).plugins
