@@ -28,7 +28,10 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/.runtime ## sell a licence on the embedded default, from nothing to the key, and end
-	@$(BIN)/python -m billing_demo
+	@$(BIN)/python demo
+
+run: $(VENV)/.runtime ## serve the same installation with demo data, until Ctrl-C
+	@$(BIN)/python demo/serve.py
 
 test: check ## set everything up, run every check and every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup

@@ -1,8 +1,6 @@
 """The command line, `billing`. Commands import what they need when they run."""
 
 from importlib import import_module
-from typing import Any
-
 import rich_click as click
 
 from billing_hookspecs import BillingError
@@ -18,19 +16,7 @@ COMMANDS = {
     "config": "configuration",
     "openapi": "configuration",
 }
-"""Command → the module of this package that has it, so that `--help` loads none of them."""
-
-HELP = {
-    "serve": "Serve the HTTP API, with a worker inside where no broker is set.",
-    "worker": "Work on what the API left to do.",
-    "run": "Run one round of background work.",
-    "db": "Bring the database to this version, or check it.",
-    "plugins": "Show, check and create plugins.",
-    "ledger": "Check the books.",
-    "create-administrator": "Create an administrator, or set a new password.",
-    "config": "Show the settings that are in force.",
-    "openapi": "Print the OpenAPI document.",
-}
+"""Command → the module of this package that has it."""
 
 
 class LazyGroup(click.RichGroup):
@@ -45,10 +31,6 @@ class LazyGroup(click.RichGroup):
         module = import_module(f"billing_kernel.cli.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: Any) -> None:
-        for name, text in HELP.items():
-            formatter.write(f"  {name:<22}{text}\n")
 
 
 @click.group(cls=LazyGroup)

@@ -27,7 +27,7 @@ def list_plugins(as_json: bool) -> None:
         return
     table = Table("plugin", "version", "status", "drivers", "reason")
     for record in records:
-        drivers = ", ".join(str(driver) for driver in record.drivers)
+        drivers = ", ".join(driver.key for driver in record.drivers)
         reason = f"{record.reason}: {record.reason_text}" if record.reason else ""
         table.add_row(record.name, record.version, str(record.status), drivers, reason)
     Console().print(table)
@@ -77,7 +77,7 @@ def describe_plugin(record: PluginRecord) -> dict[str, object]:
         "reason": str(record.reason) if record.reason else None,
         "reason_text": record.reason_text,
         "hooks": list(record.hooks),
-        "drivers": [str(driver) for driver in record.drivers],
+        "drivers": [{"kind": it.registry, "key": it.key} for it in record.drivers],
     }
 
 
