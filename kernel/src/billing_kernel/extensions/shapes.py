@@ -86,4 +86,6 @@ def _first(complaints: Any) -> str:
 def _called(expected: Any) -> str:
     if expected is None or expected is NoneType:
         return "None"
+    if get_origin(expected) in (Union, UnionType):
+        return " | ".join(map(_called, get_args(expected)))
     return expected.__name__ if isinstance(expected, type) else str(expected)

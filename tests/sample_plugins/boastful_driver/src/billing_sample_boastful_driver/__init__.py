@@ -1,0 +1,42 @@
+"""Broken: declares a capability without its methods."""
+
+from billing_hookspecs import (
+    Capability,
+    CloseService,
+    ConnectionReport,
+    Context,
+    Done,
+    FindOperation,
+    NotFound,
+    OpenService,
+    PluginManifest,
+    ProcessingModule,
+    impl,
+)
+
+
+class Boaster(ProcessingModule):
+    key = "boaster"
+    title = {"en": "Sample"}
+    product_types = ("sample_plant",)
+    capabilities = frozenset({Capability.SUSPEND})
+
+    def check_connection(self, context: Context) -> ConnectionReport:
+        return ConnectionReport("Always there")
+
+    def open_service(self, request: OpenService, context: Context) -> Done:
+        return Done(request.service.reference)
+
+    def close_service(self, request: CloseService, context: Context) -> Done:
+        return Done(request.service.upstream_id)
+
+    def find_operation(self, request: FindOperation, context: Context) -> NotFound:
+        return NotFound()
+
+
+class Plugin:
+    MANIFEST = PluginManifest(name="boastful_driver", title="Boastful driver", api=">=1.0,<2")
+
+    @impl
+    def billing_processing_modules(self) -> tuple[ProcessingModule, ...]:
+        return (Boaster(),)

@@ -1,0 +1,5 @@
+"""Broken: says nothing of itself."""
+
+
+class Plugin:
+    pass

@@ -1,0 +1,39 @@
+"""Broken: a driver without a title."""
+
+from billing_hookspecs import (
+    CloseService,
+    ConnectionReport,
+    Context,
+    Done,
+    FindOperation,
+    NotFound,
+    OpenService,
+    PluginManifest,
+    ProcessingModule,
+    impl,
+)
+
+
+class Untitled(ProcessingModule):
+    key = "untitled"
+    product_types = ("sample_plant",)
+
+    def check_connection(self, context: Context) -> ConnectionReport:
+        return ConnectionReport("Always there")
+
+    def open_service(self, request: OpenService, context: Context) -> Done:
+        return Done(request.service.reference)
+
+    def close_service(self, request: CloseService, context: Context) -> Done:
+        return Done(request.service.upstream_id)
+
+    def find_operation(self, request: FindOperation, context: Context) -> NotFound:
+        return NotFound()
+
+
+class Plugin:
+    MANIFEST = PluginManifest(name="untitled_driver", title="Untitled driver", api=">=1.0,<2")
+
+    @impl
+    def billing_processing_modules(self) -> tuple[ProcessingModule, ...]:
+        return (Untitled(),)
