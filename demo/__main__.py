@@ -14,11 +14,13 @@ from shop import set_up_shop
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="billing-demo-") as folder:
-        with running(Path(folder)) as installation:
-            administrator = Api(installation.address, "administrator")
-            shop = set_up_shop(administrator, installation)
-            return 0 if sell_a_licence(installation, administrator, shop) else 1
+    with (
+        tempfile.TemporaryDirectory(prefix="billing-demo-") as folder,
+        running(Path(folder)) as installation,
+    ):
+        administrator = Api(installation.address, "administrator")
+        shop = set_up_shop(administrator, installation)
+        return 0 if sell_a_licence(installation, administrator, shop) else 1
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The command line, `billing`. Commands import what they need when they run."""
 
 from importlib import import_module
+
 import rich_click as click
 
 from billing_hookspecs import BillingError
