@@ -1,9 +1,10 @@
 """What can be checked of every driver without an upstream: its name, fields and capabilities."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from billing_hookspecs.errors import CapabilityMissingError
 from billing_hookspecs.fields import FieldKind, FormField, check_fields, json_schema
 from billing_hookspecs.values import LocalizedText
 
@@ -53,6 +54,17 @@ def is_overridden(driver: object, method: str) -> bool:
     """Whether the driver's class has a ``method`` of its own."""
     base = next(it for it in type(driver).__mro__[::-1] if method in vars(it))
     return getattr(type(driver), method) is not vars(base)[method]
+
+
+def assert_refused(call: Callable[[], object], claim: str) -> None:
+    """Assert that a call of what isn't declared says so, and does nothing else."""
+    try:
+        call()
+    except CapabilityMissingError:
+        return
+    except Exception as error:
+        raise AssertionError(f"{claim} isn't declared, yet calling it gave {error!r}") from error
+    raise AssertionError(f"{claim} isn't declared, yet it can be called")
 
 
 def checked_settings(fields: Sequence[FormField], given: dict[str, Any]) -> dict[str, Any]:

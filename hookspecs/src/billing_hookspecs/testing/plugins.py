@@ -57,7 +57,8 @@ class PluginConformance(ConformanceSuite):
         found = [it for it in entry_points(group=ENTRY_POINT_GROUP) if it.name == manifest.name]
         assert found, f"no installed distribution has an entry point {manifest.name!r}"
         assert len(found) == 1, f"{len(found)} distributions have an entry point {manifest.name!r}"
-        assert found[0].load() is plugin
+        loaded = found[0].load()
+        assert loaded is plugin, f"the entry point loads {loaded!r}"
 
     def test_the_api_range_holds_this_version_and_not_the_next_major(
         self, manifest: PluginManifest
@@ -76,7 +77,8 @@ class PluginConformance(ConformanceSuite):
         """The kernel would be given a coroutine that nobody awaits."""
         for caller in _callers(manager):
             for implementation in caller.get_hookimpls():
-                assert not inspect.iscoroutinefunction(implementation.function), caller.name
+                is_coroutine = inspect.iscoroutinefunction(implementation.function)
+                assert not is_coroutine, f"{caller.name} is a coroutine function"
 
     def test_drivers_have_keys_of_their_own(self, manager: pluggy.PluginManager) -> None:
         """Two drivers of one key quarantine the plugin."""
@@ -94,7 +96,7 @@ class PluginConformance(ConformanceSuite):
         for name in REGISTRATION_HOOKS:
             if hasattr(plugin, name):
                 keys = [[_key(driver) for driver in getattr(it, name)()] for it in (once, again)]
-                assert keys[0] == keys[1]
+                assert keys[0] == keys[1], f"{name} answers differently the second time"
 
 
 def _callers(manager: pluggy.PluginManager) -> list[pluggy.HookCaller]:

@@ -57,7 +57,10 @@ class ProductTypeConformance(ConformanceSuite):
     ) -> None:
         """New tariff plans get these addons by themselves."""
         for it in product_types:
-            assert set(it.default_addons) <= {resource.key for resource in it.resource_types}
+            unknown = set(it.default_addons) - {resource.key for resource in it.resource_types}
+            assert not unknown, (
+                f"default_addons of {it.key} names {sorted(unknown)}, which aren't resource types"
+            )
             assert len(it.default_addons) == len(set(it.default_addons))
 
     def test_periods_are_distinct_months(self, product_types: Sequence[ProductType]) -> None:

@@ -124,4 +124,4 @@ class PaymentGatewayConformance(
             return
         rehearsal.paid()
         fact = rehearsal.fetch(next(rehearsal.payments))
-        assert fact is None or not fact.captured
+        assert fact is None or not fact.captured, "another payment answers for it"

@@ -100,9 +100,10 @@ class Rehearsal:
         for _ in range(ROUNDS):
             if isinstance(outcome, Done):
                 return outcome
-            assert isinstance(outcome, Pending), (
+            assert not isinstance(outcome, NotFound), (
                 f"{operation.kind} was accepted, but find_operation doesn't know of it"
             )
+            assert isinstance(outcome, Pending), f"{operation.kind}: {outcome!r} is no outcome"
             self.let_time_pass()
             outcome = self.find(operation, outcome.upstream_id)
         raise AssertionError(

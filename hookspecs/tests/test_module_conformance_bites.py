@@ -1,0 +1,28 @@
+"""The suite for processing modules, tried on an honest driver and on broken copies of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytest_plugins = "pytester"
+SAMPLE = "sample_panel"
+
+
+@pytest.mark.slow
+def test_an_honest_module_passes(rehearse: Callable[..., pytest.RunResult]) -> None:
+    """A suite that fails honest drivers would be switched off."""
+    outcomes = rehearse(SAMPLE).parseoutcomes()
+    assert outcomes.keys() == {"passed"}
+    assert outcomes["passed"] > 50
+
+
+def test_the_suite_finds_a_module_that(
+    bug: dict[str, Any], rehearse: Callable[..., pytest.RunResult]
+) -> None:
+    """Each of these bugs has cost somebody money or a night; the check must name it."""
+    result = rehearse(SAMPLE, bug)
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("failed", 0) >= 1
+    assert "errors" not in outcomes
+    assert bug["says"] in result.stdout.str()
