@@ -93,12 +93,12 @@ def test_the_family_is_the_one_that_was_asked_for(
     assert Ipmanager().allocate_address(wanted, context) == AddressAllocated(address)
 
 
-@pytest.mark.parametrize("names_id_only", [False, True])
+@pytest.mark.parametrize("fields", [("id", "ip"), ("id",), ("ip",)])
 def test_the_address_is_understood_wherever_the_answer_names_it(
-    names_id_only: bool, panel: IpmanagerPanel, context: Context
+    fields: tuple[str, ...], panel: IpmanagerPanel, context: Context
 ) -> None:
     """Which of the two fields carries it isn't documented."""
-    panel.names_id_only = names_id_only
+    panel.answer_fields = fields
     assert Ipmanager().allocate_address(WANTED, context).address == "192.0.2.10"
 
 
@@ -175,6 +175,25 @@ def test_an_empty_pool_is_busy_not_final(
         Ipmanager().allocate_address(AllocateAddress(f"b1-{number}", IPV4), context)
     with pytest.raises(UpstreamBusyError):
         Ipmanager().allocate_address(AllocateAddress("b1-3", IPV4), context)
+
+
+def test_any_other_refusal_is_final(panel: IpmanagerPanel, context: Context) -> None:
+    """What isn't known to pass by itself must not keep a client's money waiting."""
+    panel.faults.add("refused", "ip.edit", type="value", object="iptype")
+    with pytest.raises(UpstreamRefusedError) as refused:
+        Ipmanager().allocate_address(WANTED, context)
+    assert refused.value.reason == "invalid"
+
+
+def test_an_answer_that_names_no_address_leaves_the_outcome_open(
+    panel: IpmanagerPanel, context: Context
+) -> None:
+    """Something was allocated; the look-up by note tells what."""
+    panel.answer_fields = ()
+    with pytest.raises(OutcomeUnknownError):
+        Ipmanager().allocate_address(WANTED, context)
+    found = Ipmanager().find_address(FindAddress(WANTED.reference, IPV4), context)
+    assert found == AddressAllocated("192.0.2.10")
 
 
 def test_a_released_address_rests_before_it_is_free(

@@ -218,6 +218,27 @@ def test_credentials_never_travel_in_an_address(
     assert all(request.in_url == () for request in requests)
 
 
+def test_without_a_template_the_user_gets_what_was_sold_and_nothing_else(
+    panel: IspmanagerPanel, opened: Callable[..., ServiceView]
+) -> None:
+    """A tariff plan need not name a template."""
+    service = opened(account_template="", tariff_code="", resources={"database": 3, "ram": 0})
+    user = panel.hosted[service.upstream_id]
+    assert user.preset == "#custom"
+    assert user.limits == {"limit_db": "3", "limit_memory": "0"}
+
+
+def test_any_other_refusal_of_a_new_user_is_final(
+    panel: IspmanagerPanel, service_of: Callable[..., ServiceView], context: Context
+) -> None:
+    """Trying on with other names would only repeat it."""
+    panel.faults.add("refused", "user.add.finish", type="limit", object="users")
+    with pytest.raises(UpstreamRefusedError) as refused:
+        IspmanagerHosting().open_service(OpenService(service_of()), context)
+    assert refused.value.reason == "limit"
+    assert len(panel.requests.all("user.add.finish")) == 1
+
+
 @pytest.mark.parametrize("resource", ["cpu_load", "public_ipv4_addresses", "ipv6_addresses"])
 def test_what_the_panel_can_t_be_told_is_refused_not_dropped(
     resource: str,

@@ -43,7 +43,7 @@ class IpmanagerPanel(Panel):
     """One server with pools. What isn't documented is a switch.
 
     ``exhausted_type``  the error type of an allocation when no address is free.
-    ``names_id_only``   whether the answer of an allocation names the address in ``id`` alone.
+    ``answer_fields``   where the answer of an allocation names the address.
     """
 
     manager = "ipmgr"
@@ -51,7 +51,7 @@ class IpmanagerPanel(Panel):
     def __init__(self) -> None:
         super().__init__()
         self.exhausted_type = "limit"
-        self.names_id_only = False
+        self.answer_fields: tuple[str, ...] = ("id", "ip")
         self.pool: dict[str, PooledAddress] = {}
 
     def add_addresses(self, *addresses: str, group: str = "public") -> None:
@@ -104,8 +104,7 @@ class IpmanagerPanel(Panel):
             raise RefusalError(self.exhausted_type, "ip", group, "There are no free addresses")
         address.state, address.owner = State.HELD, call.user
         address.domain, address.note = call.text("domain"), call.text("note")
-        names = ("id",) if self.names_id_only else ("id", "ip")
-        return Reply(done=True, fields=dict.fromkeys(names, address.address))
+        return Reply(done=True, fields=dict.fromkeys(self.answer_fields, address.address))
 
     def _own(self, key: str, call: Call) -> PooledAddress:
         address = self.pool.get(key)
