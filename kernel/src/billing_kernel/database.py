@@ -51,11 +51,16 @@ def make_engine(url: str, *, pool_size: int = 16) -> Engine:
             pool_size=pool_size,
             max_overflow=8,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": POSTGRESQL_OPTIONS},
         )
     driver = sqlite_driver()
     engine = create_engine(
-        url, module=driver, pool_size=pool_size, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
+        url,
+        module=driver,
+        pool_size=pool_size,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
     )
     journal = "WAL" if driver.sqlite_version_info >= SAFE_WAL_VERSION else "DELETE"
 

@@ -3,16 +3,16 @@
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import FieldError, InvalidInputError
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.models import IdempotencyKey, wall_clock
+from billing_kernel.sealing import KeyRing
 
 KEPT = timedelta(days=7)
 LENGTH_MAX = 255
@@ -37,15 +37,7 @@ class Request:
     principal: str
     route: str
     key: str
-    body: bytes
-
-    @property
-    def fingerprint(self) -> str:
-        try:
-            canonical = json.dumps(json.loads(self.body or b"null"), sort_keys=True).encode()
-        except ValueError:
-            canonical = self.body
-        return sha256(canonical).hexdigest()
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +46,64 @@ class StoredAnswer:
     body: Any
 
 
+def fingerprint_of(keys: KeyRing, body: bytes) -> str:
+    """Stands for a request's JSON body, whatever the order of its fields.
+
+    Bodies may hold passwords, so it is made with a key: nobody can try words against it.
+    """
+    try:
+        canonical = json.dumps(json.loads(body or b"null"), sort_keys=True).encode()
+    except ValueError:
+        canonical = body
+    return keys.digest(canonical)
+
+
+def find_answer(session: Session, request: Request) -> StoredAnswer | None:
+    """The stored answer, before anything is tried; raises as ``claim_key``."""
+    check_key(request.key)
+    row = session.scalar(_mine(request))
+    return None if row is None else _answer_in(row, request)
+
+
+def check_key(key: str) -> None:
+    """Raise InvalidInputError for a malformed key."""
+    if not 0 < len(key) <= LENGTH_MAX or not key.isprintable():
+        raise InvalidInputError(
+            [FieldError("/Idempotency-Key", f"must be 1 to {LENGTH_MAX} printable characters")]
+        )
+
+
 def claim_key(session: Session, request: Request) -> StoredAnswer | None:
     """Take the key for this transaction's work; the stored answer if it was done before.
 
     A second request waits here until the first one's transaction ends. Raises KeyReusedError,
     StillRunningError, InvalidInputError for a malformed key.
     """
-    if not 0 < len(request.key) <= LENGTH_MAX or not request.key.isprintable():
-        raise InvalidInputError(
-            [FieldError("/Idempotency-Key", f"must be 1 to {LENGTH_MAX} printable characters")]
-        )
-    mine = {"principal": request.principal, "route": request.route, "key": request.key}
+    check_key(request.key)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     claimed = session.execute(
         dialect.insert(IdempotencyKey)
-        .values(**mine, fingerprint=request.fingerprint)
+        .values(
+            principal=request.principal,
+            route=request.route,
+            key=request.key,
+            fingerprint=request.fingerprint,
+        )
         .on_conflict_do_nothing()
         .returning(IdempotencyKey.id)
     ).scalar_one_or_none()
     if claimed is not None:
         return None
-    row = session.scalars(select(IdempotencyKey).filter_by(**mine)).one()
+    return _answer_in(session.scalars(_mine(request)).one(), request)
+
+
+def _mine(request: Request) -> Select[tuple[IdempotencyKey]]:
+    return select(IdempotencyKey).filter_by(
+        principal=request.principal, route=request.route, key=request.key
+    )
+
+
+def _answer_in(row: IdempotencyKey, request: Request) -> StoredAnswer:
     if row.fingerprint != request.fingerprint:
         raise KeyReusedError("this idempotency key was used for another request; take a new one")
     if row.status is None or row.answer is None:
@@ -84,11 +113,7 @@ def claim_key(session: Session, request: Request) -> StoredAnswer | None:
 
 def store_answer(session: Session, request: Request, status: int, body: Any) -> None:
     """Keep the answer with the work, in one transaction."""
-    row = session.scalars(
-        select(IdempotencyKey).filter_by(
-            principal=request.principal, route=request.route, key=request.key
-        )
-    ).one()
+    row = session.scalars(_mine(request)).one()
     row.status, row.answer = status, {"body": body}
 
 
