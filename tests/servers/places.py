@@ -1,0 +1,65 @@
+"""Where private test servers live: free ports, short temporary folders, a cache for programs."""
+
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+READY_S = 60
+
+
+class ServerFailedError(Exception):
+    """A private server didn't come up; carries the end of what it logged."""
+
+
+@contextmanager
+def private_folder(name: str) -> Iterator[Path]:
+    """A folder with a short path, as sockets need, that is removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix=f"billing-{name}-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def cache_folder() -> Path:
+    """Where fetched server programs are kept: with the environment, else with the user."""
+    beside = Path(sys.prefix)
+    if sys.prefix != sys.base_prefix and os.access(beside, os.W_OK):
+        return beside / "test-servers"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "billing-test-servers"
+
+
+@contextmanager
+def one_process_at_a_time(lock: Path) -> Iterator[None]:
+    """Hold a lock file: test processes that run side by side take turns."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def wait_for_answer(
+    answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path
+) -> None:
+    """Return once ``answers`` says so; raises ServerFailedError when the process ends first."""
+    deadline = time.monotonic() + READY_S
+    while not answers():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise ServerFailedError(log.read_text(errors="replace")[-2000:])
+        time.sleep(0.05)
