@@ -21,6 +21,7 @@ class AccountKind(StrEnum):
     SUSPENSE = "suspense"
     ROUNDING = "rounding"
     ADJUSTMENT = "adjustment"
+    DISPUTED = "disputed"
 
 
 GUARDED = frozenset({AccountKind.BALANCE, AccountKind.HELD})
@@ -34,6 +35,10 @@ class EntryKind(StrEnum):
     RELEASE = "release"
     ADJUSTMENT = "adjustment"
     REFUND = "refund"
+    CREDIT = "credit"
+    DISPUTE = "dispute"
+    SUSPENSE = "suspense"
+    ASSIGNMENT = "assignment"
     REVERSAL = "reversal"
 
 

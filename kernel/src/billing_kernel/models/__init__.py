@@ -8,11 +8,13 @@ from billing_kernel.models.connections import (
     PaymentMethodProvider,
     ProcessingModule,
 )
+from billing_kernel.models.documents import Document
 from billing_kernel.models.invoices import Invoice, InvoiceLine
 from billing_kernel.models.ledger import LedgerAccount, LedgerEntry, Posting
 from billing_kernel.models.operations import Operation, OperationAttempt, Task
 from billing_kernel.models.orders import Order
 from billing_kernel.models.outbox import Event, EventDelivery, OutboxMessage
+from billing_kernel.models.payers import Company, Payer
 from billing_kernel.models.payments import Payment
 from billing_kernel.models.providers import (
     Administrator,
@@ -21,17 +23,29 @@ from billing_kernel.models.providers import (
     InvoiceSeries,
     Provider,
 )
+from billing_kernel.models.refunds import (
+    Adjustment,
+    GatewayNotification,
+    Refund,
+    StoredMethod,
+    UnmatchedReceipt,
+)
 from billing_kernel.models.services import BilledPeriod, Service
+from billing_kernel.models.taxes import TaxRate
 
 __all__ = [
+    "Adjustment",
     "Administrator",
     "Base",
     "BilledPeriod",
     "Client",
+    "Company",
     "DataCenter",
     "Department",
+    "Document",
     "Event",
     "EventDelivery",
+    "GatewayNotification",
     "IdempotencyKey",
     "Invoice",
     "InvoiceLine",
@@ -43,16 +57,21 @@ __all__ = [
     "OperationAttempt",
     "Order",
     "OutboxMessage",
+    "Payer",
     "Payment",
     "PaymentMethod",
     "PaymentMethodProvider",
     "Posting",
     "ProcessingModule",
     "Provider",
+    "Refund",
     "Service",
     "Session",
+    "StoredMethod",
     "TariffPlan",
     "TariffVersion",
     "Task",
+    "TaxRate",
+    "UnmatchedReceipt",
     "wall_clock",
 ]

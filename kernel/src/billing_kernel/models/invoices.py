@@ -11,7 +11,11 @@ from billing_kernel.models.base import Row
 
 
 class Invoice(Row):
-    """A numbered demand for money. Amounts and lines never change once it is issued."""
+    """A numbered demand for money. Amounts and lines never change once it is issued.
+
+    ``payer`` and ``company`` are what they were when it was issued. A credit note has negative
+    amounts and names the invoice that it corrects.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
@@ -37,6 +41,11 @@ class Invoice(Row):
     net_minor: Mapped[int]
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
+    payer_id: Mapped[int | None] = mapped_column(ForeignKey("payers.id"), index=True)
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    payer: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    company: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    tax_note: Mapped[str] = mapped_column(String(255), default="")
     corrects_invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
     paid_at: Mapped[datetime | None]
     lines: Mapped[list["InvoiceLine"]] = relationship(

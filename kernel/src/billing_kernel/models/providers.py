@@ -9,7 +9,10 @@ from billing_kernel.models.base import ChangingRow, Row
 
 
 class Provider(ChangingRow):
-    """A business that sells; owns a currency and a time zone."""
+    """A business that sells; owns a currency and a time zone.
+
+    ``tax`` names the tax policy with its parameters, as tariff plans name theirs.
+    """
 
     __tablename__ = "providers"
 
@@ -23,6 +26,9 @@ class Provider(ChangingRow):
     site_url: Mapped[str] = mapped_column(String(255), default="")
     billing_url: Mapped[str] = mapped_column(String(255), default="")
     help_url: Mapped[str] = mapped_column(String(255), default="")
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+    tax: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"policy": "none"})
+    prices_include_tax: Mapped[bool] = mapped_column(default=False)
 
 
 class DataCenter(ChangingRow):

@@ -28,6 +28,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_administrators_email")),
     )
     op.create_table(
+        "companies",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("tax_id", sa.String(length=32), nullable=False),
+        sa.Column("registration_code", sa.String(length=32), nullable=False),
+        sa.Column("vat_number", sa.String(length=32), nullable=False),
+        sa.Column("email", sa.String(length=255), nullable=False),
+        sa.Column("phone", sa.String(length=32), nullable=False),
+        sa.Column("bank", DOCUMENT, nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+    )
+    op.create_table(
         "data_centers",
         sa.Column("id", ID, nullable=False),
         sa.Column("name", DOCUMENT, nullable=False),
@@ -128,6 +144,95 @@ def upgrade() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_payment_methods_uid")),
     )
     op.create_table(
+        "tax_rates",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("customer_kind", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("rate", sa.String(length=16), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "customer_kind IN ('individual', 'company', 'any')",
+            name=op.f("ck_tax_rates_customer_kind"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rates")),
+        sa.UniqueConstraint(
+            "country",
+            "customer_kind",
+            "valid_from",
+            name=op.f("uq_tax_rates_country_customer_kind_valid_from"),
+        ),
+    )
+    op.create_table(
+        "event_deliveries",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("event_id", ID, nullable=False),
+        sa.Column("plugin", sa.String(length=64), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("delivered_at", INSTANT, nullable=True),
+        sa.Column("failure", sa.String(length=500), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_event_deliveries_event_id_events")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_deliveries")),
+        sa.UniqueConstraint("event_id", "plugin", name=op.f("uq_event_deliveries_event_id_plugin")),
+    )
+    op.create_table(
+        "gateway_notifications",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("payment_method_id", ID, nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("raw_body", sa.LargeBinary(), nullable=False),
+        sa.Column("facts", sa.String(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["payment_method_id"],
+            ["payment_methods.id"],
+            name=op.f("fk_gateway_notifications_payment_method_id_payment_methods"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_notifications")),
+        sa.UniqueConstraint(
+            "payment_method_id",
+            "fingerprint",
+            name=op.f("uq_gateway_notifications_payment_method_id_fingerprint"),
+        ),
+    )
+    op.create_table(
+        "processing_modules",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("driver", sa.String(length=64), nullable=False),
+        sa.Column("product_types", DOCUMENT, nullable=False),
+        sa.Column("name", DOCUMENT, nullable=False),
+        sa.Column("uid", sa.String(length=36), nullable=False),
+        sa.Column("settings", DOCUMENT, nullable=False),
+        sa.Column("sealed_secrets", sa.LargeBinary(), nullable=False),
+        sa.Column("account_key", sa.String(length=64), nullable=True),
+        sa.Column("data_center_id", ID, nullable=True),
+        sa.Column("department_id", ID, nullable=True),
+        sa.Column("sort", sa.BigInteger(), nullable=False),
+        sa.Column("minimal_balance_minor", sa.BigInteger(), nullable=True),
+        sa.Column("minimal_balance_currency", sa.String(length=3), nullable=True),
+        sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["data_center_id"],
+            ["data_centers.id"],
+            name=op.f("fk_processing_modules_data_center_id_data_centers"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["departments.id"],
+            name=op.f("fk_processing_modules_department_id_departments"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_processing_modules")),
+        sa.UniqueConstraint("account_key", name=op.f("uq_processing_modules_account_key")),
+        sa.UniqueConstraint("uid", name=op.f("uq_processing_modules_uid")),
+    )
+    op.create_table(
         "providers",
         sa.Column("id", ID, nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -140,8 +245,14 @@ def upgrade() -> None:
         sa.Column("site_url", sa.String(length=255), nullable=False),
         sa.Column("billing_url", sa.String(length=255), nullable=False),
         sa.Column("help_url", sa.String(length=255), nullable=False),
+        sa.Column("company_id", ID, nullable=True),
+        sa.Column("tax", DOCUMENT, nullable=False),
+        sa.Column("prices_include_tax", sa.Boolean(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_providers_company_id_companies")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_providers")),
     )
     op.create_table(
@@ -165,21 +276,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_clients_provider_id"), "clients", ["provider_id"], unique=False)
 
-    op.create_table(
-        "event_deliveries",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("event_id", ID, nullable=False),
-        sa.Column("plugin", sa.String(length=64), nullable=False),
-        sa.Column("attempts", sa.BigInteger(), nullable=False),
-        sa.Column("delivered_at", INSTANT, nullable=True),
-        sa.Column("failure", sa.String(length=500), nullable=False),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=op.f("fk_event_deliveries_event_id_events")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_deliveries")),
-        sa.UniqueConstraint("event_id", "plugin", name=op.f("uq_event_deliveries_event_id_plugin")),
-    )
     op.create_table(
         "invoice_series",
         sa.Column("id", ID, nullable=False),
@@ -219,37 +315,72 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "processing_modules",
+        "tariff_plans",
         sa.Column("id", ID, nullable=False),
-        sa.Column("driver", sa.String(length=64), nullable=False),
-        sa.Column("product_types", DOCUMENT, nullable=False),
+        sa.Column("provider_id", ID, nullable=False),
+        sa.Column("product_type", sa.String(length=64), nullable=False),
+        sa.Column("processing_module_id", ID, nullable=True),
+        sa.Column("external_id", sa.String(length=64), nullable=True),
         sa.Column("name", DOCUMENT, nullable=False),
-        sa.Column("uid", sa.String(length=36), nullable=False),
-        sa.Column("settings", DOCUMENT, nullable=False),
-        sa.Column("sealed_secrets", sa.LargeBinary(), nullable=False),
-        sa.Column("account_key", sa.String(length=64), nullable=True),
-        sa.Column("data_center_id", ID, nullable=True),
-        sa.Column("department_id", ID, nullable=True),
-        sa.Column("sort", sa.BigInteger(), nullable=False),
-        sa.Column("minimal_balance_minor", sa.BigInteger(), nullable=True),
-        sa.Column("minimal_balance_currency", sa.String(length=3), nullable=True),
+        sa.Column("description", DOCUMENT, nullable=False),
         sa.Column("is_enabled", sa.Boolean(), nullable=False),
+        sa.Column("sort", sa.BigInteger(), nullable=False),
+        sa.Column("labels", DOCUMENT, nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
+        sa.Column("end_on", sa.Date(), nullable=True),
+        sa.Column("upstream_costs", DOCUMENT, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(
-            ["data_center_id"],
-            ["data_centers.id"],
-            name=op.f("fk_processing_modules_data_center_id_data_centers"),
+            ["processing_module_id"],
+            ["processing_modules.id"],
+            name=op.f("fk_tariff_plans_processing_module_id_processing_modules"),
         ),
         sa.ForeignKeyConstraint(
-            ["department_id"],
-            ["departments.id"],
-            name=op.f("fk_processing_modules_department_id_departments"),
+            ["provider_id"], ["providers.id"], name=op.f("fk_tariff_plans_provider_id_providers")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_processing_modules")),
-        sa.UniqueConstraint("account_key", name=op.f("uq_processing_modules_account_key")),
-        sa.UniqueConstraint("uid", name=op.f("uq_processing_modules_uid")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff_plans")),
+        sa.UniqueConstraint(
+            "provider_id",
+            "processing_module_id",
+            "product_type",
+            "external_id",
+            name=op.f("uq_tariff_plans_provider_id_processing_module_id_product_type_external_id"),
+        ),
     )
+    op.create_index(
+        "ix_tariff_plans_provider_id_product_type",
+        "tariff_plans",
+        ["provider_id", "product_type"],
+        unique=False,
+    )
+
+    op.create_table(
+        "adjustments",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("client_id", ID, nullable=False),
+        sa.Column("provider_id", ID, nullable=False),
+        sa.Column("administrator_id", ID, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["administrator_id"],
+            ["administrators.id"],
+            name=op.f("fk_adjustments_administrator_id_administrators"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["clients.id"], name=op.f("fk_adjustments_client_id_clients")
+        ),
+        sa.ForeignKeyConstraint(
+            ["provider_id"], ["providers.id"], name=op.f("fk_adjustments_provider_id_providers")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adjustments")),
+    )
+    op.create_index(op.f("ix_adjustments_client_id"), "adjustments", ["client_id"], unique=False)
+
     op.create_table(
         "ledger_accounts",
         sa.Column("id", ID, nullable=False),
@@ -265,7 +396,7 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.CheckConstraint(
-            "kind IN ('client_balance', 'held', 'revenue', 'tax_payable', 'gateway_clearing', 'suspense', 'rounding', 'adjustment')",
+            "kind IN ('client_balance', 'held', 'revenue', 'tax_payable', 'gateway_clearing', 'suspense', 'rounding', 'adjustment', 'disputed')",
             name=op.f("ck_ledger_accounts_kind"),
         ),
         sa.CheckConstraint(
@@ -315,75 +446,6 @@ def upgrade() -> None:
     )
 
     op.create_table(
-        "sessions",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("client_id", ID, nullable=True),
-        sa.Column("administrator_id", ID, nullable=True),
-        sa.Column("expires_at", INSTANT, nullable=False),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.CheckConstraint(
-            "(client_id IS NULL) <> (administrator_id IS NULL)", name=op.f("ck_sessions_one_person")
-        ),
-        sa.ForeignKeyConstraint(
-            ["administrator_id"],
-            ["administrators.id"],
-            name=op.f("fk_sessions_administrator_id_administrators"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["client_id"], ["clients.id"], name=op.f("fk_sessions_client_id_clients")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
-    )
-    op.create_index(
-        op.f("ix_sessions_administrator_id"), "sessions", ["administrator_id"], unique=False
-    )
-    op.create_index(op.f("ix_sessions_client_id"), "sessions", ["client_id"], unique=False)
-
-    op.create_table(
-        "tariff_plans",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("provider_id", ID, nullable=False),
-        sa.Column("product_type", sa.String(length=64), nullable=False),
-        sa.Column("processing_module_id", ID, nullable=True),
-        sa.Column("external_id", sa.String(length=64), nullable=True),
-        sa.Column("name", DOCUMENT, nullable=False),
-        sa.Column("description", DOCUMENT, nullable=False),
-        sa.Column("is_enabled", sa.Boolean(), nullable=False),
-        sa.Column("sort", sa.BigInteger(), nullable=False),
-        sa.Column("labels", DOCUMENT, nullable=False),
-        sa.Column("notes", sa.String(), nullable=False),
-        sa.Column("end_on", sa.Date(), nullable=True),
-        sa.Column("upstream_costs", DOCUMENT, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.Column("updated_at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["processing_module_id"],
-            ["processing_modules.id"],
-            name=op.f("fk_tariff_plans_processing_module_id_processing_modules"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["providers.id"], name=op.f("fk_tariff_plans_provider_id_providers")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff_plans")),
-        sa.UniqueConstraint(
-            "provider_id",
-            "processing_module_id",
-            "product_type",
-            "external_id",
-            name=op.f("uq_tariff_plans_provider_id_processing_module_id_product_type_external_id"),
-        ),
-    )
-    op.create_index(
-        "ix_tariff_plans_provider_id_product_type",
-        "tariff_plans",
-        ["provider_id", "product_type"],
-        unique=False,
-    )
-
-    op.create_table(
         "orders",
         sa.Column("id", ID, nullable=False),
         sa.Column("client_id", ID, nullable=False),
@@ -414,6 +476,84 @@ def upgrade() -> None:
     op.create_index(op.f("ix_orders_client_id"), "orders", ["client_id"], unique=False)
 
     op.create_table(
+        "payers",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("client_id", ID, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("address", sa.String(length=500), nullable=False),
+        sa.Column("tax_id", sa.String(length=32), nullable=False),
+        sa.Column("registration_code", sa.String(length=32), nullable=False),
+        sa.Column("vat_number", sa.String(length=32), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("bank", DOCUMENT, nullable=False),
+        sa.Column("is_archived", sa.Boolean(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.CheckConstraint("kind IN ('individual', 'company')", name=op.f("ck_payers_kind")),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["clients.id"], name=op.f("fk_payers_client_id_clients")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_payers")),
+    )
+    op.create_index(op.f("ix_payers_client_id"), "payers", ["client_id"], unique=False)
+
+    op.create_table(
+        "sessions",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("client_id", ID, nullable=True),
+        sa.Column("administrator_id", ID, nullable=True),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "(client_id IS NULL) <> (administrator_id IS NULL)", name=op.f("ck_sessions_one_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["administrator_id"],
+            ["administrators.id"],
+            name=op.f("fk_sessions_administrator_id_administrators"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["clients.id"], name=op.f("fk_sessions_client_id_clients")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
+    )
+    op.create_index(
+        op.f("ix_sessions_administrator_id"), "sessions", ["administrator_id"], unique=False
+    )
+    op.create_index(op.f("ix_sessions_client_id"), "sessions", ["client_id"], unique=False)
+
+    op.create_table(
+        "stored_methods",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("client_id", ID, nullable=False),
+        sa.Column("payment_method_id", ID, nullable=False),
+        sa.Column("uid", sa.String(length=36), nullable=False),
+        sa.Column("sealed_token", sa.LargeBinary(), nullable=False),
+        sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("expires_on", sa.String(length=16), nullable=False),
+        sa.Column("is_forgotten", sa.Boolean(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["clients.id"], name=op.f("fk_stored_methods_client_id_clients")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_method_id"],
+            ["payment_methods.id"],
+            name=op.f("fk_stored_methods_payment_method_id_payment_methods"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_methods")),
+        sa.UniqueConstraint("uid", name=op.f("uq_stored_methods_uid")),
+    )
+    op.create_index(
+        "ix_stored_methods_client_id_id", "stored_methods", ["client_id", "id"], unique=False
+    )
+
+    op.create_table(
         "tariff_versions",
         sa.Column("id", ID, nullable=False),
         sa.Column("tariff_plan_id", ID, nullable=False),
@@ -428,6 +568,40 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff_versions")),
         sa.UniqueConstraint(
             "tariff_plan_id", "version", name=op.f("uq_tariff_versions_tariff_plan_id_version")
+        ),
+    )
+    op.create_table(
+        "unmatched_receipts",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("provider_id", ID, nullable=False),
+        sa.Column("payment_method_id", ID, nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
+        sa.Column("reference", sa.String(length=255), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("assigned_client_id", ID, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assigned_client_id"],
+            ["clients.id"],
+            name=op.f("fk_unmatched_receipts_assigned_client_id_clients"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_method_id"],
+            ["payment_methods.id"],
+            name=op.f("fk_unmatched_receipts_payment_method_id_payment_methods"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["provider_id"],
+            ["providers.id"],
+            name=op.f("fk_unmatched_receipts_provider_id_providers"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unmatched_receipts")),
+        sa.UniqueConstraint(
+            "payment_method_id",
+            "external_id",
+            name=op.f("uq_unmatched_receipts_payment_method_id_external_id"),
         ),
     )
     op.create_table(
@@ -446,6 +620,11 @@ def upgrade() -> None:
         sa.Column("net_minor", sa.BigInteger(), nullable=False),
         sa.Column("tax_minor", sa.BigInteger(), nullable=False),
         sa.Column("total_minor", sa.BigInteger(), nullable=False),
+        sa.Column("payer_id", ID, nullable=True),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("payer", DOCUMENT, nullable=False),
+        sa.Column("company", DOCUMENT, nullable=False),
+        sa.Column("tax_note", sa.String(length=255), nullable=False),
         sa.Column("corrects_invoice_id", ID, nullable=True),
         sa.Column("paid_at", INSTANT, nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
@@ -468,6 +647,9 @@ def upgrade() -> None:
             ["order_id"], ["orders.id"], name=op.f("fk_invoices_order_id_orders")
         ),
         sa.ForeignKeyConstraint(
+            ["payer_id"], ["payers.id"], name=op.f("fk_invoices_payer_id_payers")
+        ),
+        sa.ForeignKeyConstraint(
             ["provider_id"], ["providers.id"], name=op.f("fk_invoices_provider_id_providers")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoices")),
@@ -480,6 +662,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_invoices_client_id_id", "invoices", ["client_id", "id"], unique=False)
     op.create_index(op.f("ix_invoices_order_id"), "invoices", ["order_id"], unique=False)
+    op.create_index(op.f("ix_invoices_payer_id"), "invoices", ["payer_id"], unique=False)
 
     op.create_table(
         "services",
@@ -584,6 +767,26 @@ def upgrade() -> None:
         postgresql_where=sa.text("NOT reversed"),
     )
 
+    op.create_table(
+        "documents",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("invoice_id", ID, nullable=False),
+        sa.Column("media_type", sa.String(length=64), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("failure", sa.String(length=500), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_id"], ["invoices.id"], name=op.f("fk_documents_invoice_id_invoices")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
+        sa.UniqueConstraint(
+            "invoice_id", "media_type", name=op.f("uq_documents_invoice_id_media_type")
+        ),
+    )
     op.create_table(
         "invoice_lines",
         sa.Column("id", ID, nullable=False),
@@ -734,12 +937,15 @@ def upgrade() -> None:
         sa.Column("provider_id", ID, nullable=False),
         sa.Column("invoice_id", ID, nullable=True),
         sa.Column("payment_method_id", ID, nullable=True),
+        sa.Column("payer_id", ID, nullable=True),
+        sa.Column("stored_method_id", ID, nullable=True),
         sa.Column("reference", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("captured_minor", sa.BigInteger(), nullable=False),
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("disputed_minor", sa.BigInteger(), nullable=False),
         sa.Column("external_id", sa.String(length=255), nullable=True),
         sa.Column("redirect_url", sa.String(length=2000), nullable=True),
         sa.Column("instructions", sa.String(), nullable=False),
@@ -763,12 +969,20 @@ def upgrade() -> None:
             ["invoice_id"], ["invoices.id"], name=op.f("fk_payments_invoice_id_invoices")
         ),
         sa.ForeignKeyConstraint(
+            ["payer_id"], ["payers.id"], name=op.f("fk_payments_payer_id_payers")
+        ),
+        sa.ForeignKeyConstraint(
             ["payment_method_id"],
             ["payment_methods.id"],
             name=op.f("fk_payments_payment_method_id_payment_methods"),
         ),
         sa.ForeignKeyConstraint(
             ["provider_id"], ["providers.id"], name=op.f("fk_payments_provider_id_providers")
+        ),
+        sa.ForeignKeyConstraint(
+            ["stored_method_id"],
+            ["stored_methods.id"],
+            name=op.f("fk_payments_stored_method_id_stored_methods"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("reference", name=op.f("uq_payments_reference")),
@@ -854,6 +1068,40 @@ def upgrade() -> None:
     op.create_index(
         "ix_postings_ledger_account_id_id", "postings", ["ledger_account_id", "id"], unique=False
     )
+
+    op.create_table(
+        "refunds",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("payment_id", ID, nullable=False),
+        sa.Column("credit_note_id", ID, nullable=True),
+        sa.Column("destination", sa.String(length=16), nullable=False),
+        sa.Column("reference", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "destination IN ('gateway', 'balance')", name=op.f("ck_refunds_destination")
+        ),
+        sa.CheckConstraint(
+            "state IN ('new', 'pending', 'unknown', 'done', 'failed', 'cancelled')",
+            name=op.f("ck_refunds_state"),
+        ),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refunds_amount")),
+        sa.ForeignKeyConstraint(
+            ["credit_note_id"], ["invoices.id"], name=op.f("fk_refunds_credit_note_id_invoices")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payments.id"], name=op.f("fk_refunds_payment_id_payments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
+        sa.UniqueConstraint("reference", name=op.f("uq_refunds_reference")),
+    )
+    op.create_index(op.f("ix_refunds_payment_id"), "refunds", ["payment_id"], unique=False)
 
     op.create_table(
         "tasks",

@@ -134,7 +134,12 @@ SQLITE_UNCHANGED = {
     ),
     "invoices": (
         "id", "provider_id", "client_id", "order_id", "series", "series_number", "number", "kind",
-        "issued_on", "currency", "net_minor", "tax_minor", "total_minor", "corrects_invoice_id",
+        "issued_on",
+        "payer_id",
+        "language",
+        "payer",
+        "company",
+        "tax_note", "currency", "net_minor", "tax_minor", "total_minor", "corrects_invoice_id",
         "created_at",
     ),
     "billed_periods": (
