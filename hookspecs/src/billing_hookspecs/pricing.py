@@ -15,6 +15,7 @@ from billing_hookspecs.values import Json, LocalizedText, Value
 
 class PolicyKind(StrEnum):
     CHARGING = "charging"
+    TAX = "tax"
 
 
 class Occasion(StrEnum):
@@ -93,6 +94,68 @@ class ChargingPolicy(PricingPolicy):
         Returns: Charge; rounded half up to the minor unit once, in the last step.
         Raises:  nothing. An exception refuses the quote with plugin.fault.
         Source:  docs/adr/0004-explained-amounts.md
+        Since:   1.0
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class RateView(Value):
+    """A tax rate in force: a decimal fraction such as ``0.20``; kind ``any`` is the fallback."""
+
+    country: str
+    customer_kind: str
+    rate: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaxSituation(Value):
+    """What a tax policy sees.
+
+    ``customer_kind``  ``individual`` or ``company``, as the payer says, else individual.
+    ``vat_number``     the payer's EU number, its format and check digits proven; "" for none.
+    ``prices_include_tax``  list prices are gross.
+    ``rates``          the rates of both countries that are in force on the day.
+    """
+
+    seller_country: str
+    customer_country: str
+    customer_kind: str
+    vat_number: str
+    prices_include_tax: bool
+    rates: tuple[RateView, ...]
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxDecision(Value):
+    """How a sale is taxed.
+
+    ``rate``           what is charged, a decimal fraction such as ``0.20``.
+    ``included_rate``  where list prices are gross, the rate that they include: equal to
+                       ``rate`` the gross price stays, otherwise that tax is taken out first.
+    ``note``           what documents must say, such as "Reverse charge".
+    """
+
+    rate: str = "0"
+    included_rate: str = "0"
+    note: str = ""
+
+
+class TaxPolicy(PricingPolicy):
+    """Decides at which rate a sale is taxed; the kernel computes and rounds."""
+
+    kind = PolicyKind.TAX
+
+    @abstractmethod
+    def decide(self, situation: TaxSituation) -> TaxDecision:
+        """Choose the rate of a sale.
+
+        Called:  for every quote, order and renewal.
+        Args:    situation  countries as two upper-case letters.
+        Returns: TaxDecision.
+        Raises:  nothing. An exception refuses the quote with plugin.fault.
+        Source:  docs/adr/0006-tax.md
         Since:   1.0
         """
 

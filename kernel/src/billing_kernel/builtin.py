@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from billing_hookspecs import API_VERSION, PluginManifest, PricingPolicy, impl
 from billing_kernel.domain.policies.charging import PeriodCharging
+from billing_kernel.domain.policies.taxing import NoTax, StandardTax
 
 
 class StandardPolicies:
@@ -16,4 +17,4 @@ class StandardPolicies:
 
     @impl
     def billing_pricing_policies(self) -> Sequence[PricingPolicy]:
-        return (PeriodCharging(),)
+        return (PeriodCharging(), NoTax(), StandardTax())

@@ -97,7 +97,7 @@ def claim_key(session: Session, request: Request) -> StoredAnswer | None:
     return _answer_in(session.scalars(_mine(request)).one(), request)
 
 
-def _mine(request: Request) -> Select[tuple[IdempotencyKey]]:
+def _mine(request: Request) -> Select[IdempotencyKey]:
     return select(IdempotencyKey).filter_by(
         principal=request.principal, route=request.route, key=request.key
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import msgspec
 from sqlalchemy import select, update
@@ -19,9 +20,18 @@ from billing_kernel.domain.states import (
     InvoiceState,
     advance,
 )
-from billing_kernel.models import Client, Invoice, InvoiceLine, InvoiceSeries
+from billing_kernel.models import (
+    Client,
+    Company,
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+    Payer,
+    Provider,
+)
 
 INVOICE_SERIES = "INV"
+CREDIT_NOTE_SERIES = "CN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +53,28 @@ def issue_invoice(
     currency: str,
     today: date,
     order_id: int | None = None,
+    payer: Payer | None = None,
+    tax_note: str = "",
+    corrects: Invoice | None = None,
 ) -> Invoice:
-    """Write an invoice with the next number of its series."""
+    """Write an invoice with the next number of its series.
+
+    Payer and company are written as they are now: a document never changes with them. A
+    credit note names the invoice that it ``corrects`` and is numbered in a series of its own.
+    """
+    provider = session.get_one(Provider, client.provider_id)
+    company = session.get(Company, provider.company_id) if provider.company_id else None
+    series = CREDIT_NOTE_SERIES if corrects else INVOICE_SERIES
     net = sum((item.line.net for item in items), Money.zero(currency))
     tax = sum((item.line.tax for item in items), Money.zero(currency))
-    number = _next_number(session, client.provider_id, INVOICE_SERIES)
+    number = _next_number(session, client.provider_id, series)
     invoice = Invoice(
         provider_id=client.provider_id,
         client_id=client.id,
         order_id=order_id,
-        series=INVOICE_SERIES,
+        series=series,
         series_number=number,
-        number=f"{INVOICE_SERIES}-{number:06d}",
+        number=f"{series}-{number:06d}",
         kind=kind,
         status=InvoiceState.NEW,
         issued_on=today,
@@ -62,6 +82,12 @@ def issue_invoice(
         net_minor=net.amount_minor,
         tax_minor=tax.amount_minor,
         total_minor=(net + tax).amount_minor,
+        payer_id=payer.id if payer else None,
+        language=(payer.language if payer else "") or client.language or provider.default_language,
+        payer=_party(payer) if payer else {"name": client.name, "country": client.country},
+        company=_party(company) if company else {"name": provider.name},
+        tax_note=tax_note,
+        corrects_invoice_id=corrects.id if corrects else None,
         lines=[_row(position, item) for position, item in enumerate(items, start=1)],
     )
     session.add(invoice)
@@ -75,6 +101,16 @@ def issue_invoice(
 def cancel_invoice(invoice: Invoice) -> None:
     """Withdraw an unpaid invoice; its number stays used."""
     invoice.status = advance(INVOICE_TRANSITIONS, InvoiceState(invoice.status), InvoiceEvent.CANCEL)
+
+
+def _party(party: Payer | Company) -> dict[str, Any]:
+    names = ("name", "country", "address", "tax_id", "registration_code", "vat_number", "bank")
+    document = {name: getattr(party, name) for name in names}
+    if isinstance(party, Payer):
+        document["kind"] = party.kind
+    else:
+        document |= {"email": party.email, "phone": party.phone}
+    return document
 
 
 def _row(position: int, item: Item) -> InvoiceLine:

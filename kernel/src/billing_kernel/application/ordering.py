@@ -25,7 +25,7 @@ from billing_kernel.domain.states import (
     ServiceState,
     advance,
 )
-from billing_kernel.models import Client, Invoice, Order, Provider, Service
+from billing_kernel.models import Client, Invoice, Order, Payer, Provider, Service
 
 
 class OrderRefusedError(RuleError):
@@ -55,7 +55,8 @@ def place_order(session: Session, kernel: Kernel, client_id: int, item: OrderIte
     # The client's row serialises the counting of services and what follows from it.
     client = find(session, Client, client_id, lock=True)
     provider = session.get_one(Provider, client.provider_id)
-    quoted = quote_item(session, kernel, provider, item, client)
+    payer = payer_of(session, client, payer_id)
+    quoted = quote_item(session, kernel, provider, item, client, payer)
     _refuse_too_many(session, client, quoted)
     quote = total_of([quoted], provider.currency)
     _screen(kernel, client, quoted, quote.total)
@@ -88,10 +89,19 @@ def place_order(session: Session, kernel: Kernel, client_id: int, item: OrderIte
         currency=provider.currency,
         today=business_date(kernel.clock.now(), provider.time_zone),
         order_id=order.id,
+        payer=payer,
+        tax_note=quoted.tax_note,
     )
     facts = {"order_id": order.id, "invoice_id": invoice.id, "total_minor": order.total_minor}
     record_event(session, kernel, "OrderPlaced", facts, client.id)
     return PlacedOrder(order, invoice, services)
+
+
+def payer_of(session: Session, client: Client, payer_id: int | None) -> Payer | None:
+    """The client's payer with this id; MissingError for another's or an archived one."""
+    if payer_id is None:
+        return None
+    return find(session, Payer, payer_id, client_id=client.id, is_archived=False)
 
 
 def cancel_order(session: Session, kernel: Kernel, order_id: int, client_id: int) -> Order:

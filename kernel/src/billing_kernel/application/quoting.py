@@ -25,11 +25,12 @@ from billing_hookspecs import (
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.taxing import decide_tax
 from billing_kernel.domain.errors import MissingError
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.pricing import PricedItem, PricedLine, Situation, price_item
 from billing_kernel.domain.tariffs import TariffTerms, read_terms
-from billing_kernel.models import Client, Provider, TariffPlan, TariffVersion
+from billing_kernel.models import Client, Payer, Provider, TariffPlan, TariffVersion
 
 QUANTITY_MAX = 100
 
@@ -64,6 +65,7 @@ class QuotedItem:
     name: str
     parameters: dict[str, Any]
     priced: PricedItem
+    tax_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def quote_items(
     provider: Provider,
     items: Sequence[OrderItem],
     client: Client | None = None,
+    payer: Payer | None = None,
 ) -> list[QuotedItem]:
     """Price items as of today.
 
@@ -88,7 +91,7 @@ def quote_items(
     PeriodNotSoldError, PluginFaultError.
     """
     return [
-        quote_item(session, kernel, provider, item, client, pointer=f"/items/{index}")
+        quote_item(session, kernel, provider, item, client, payer, pointer=f"/items/{index}")
         for index, item in enumerate(items)
     ]
 
@@ -99,6 +102,7 @@ def quote_item(
     provider: Provider,
     item: OrderItem,
     client: Client | None = None,
+    payer: Payer | None = None,
     *,
     pointer: str = "",
 ) -> QuotedItem:
@@ -113,9 +117,18 @@ def quote_item(
     )
     if errors + more:
         raise InvalidInputError(errors + more)
-    situation = Situation(Occasion.ORDER, item.period_months, today, today, name)
+    tax = decide_tax(session, kernel, provider, client, payer, today)
+    situation = Situation(
+        Occasion.ORDER,
+        item.period_months,
+        today,
+        today,
+        name,
+        tax,
+        provider.prices_include_tax,
+    )
     priced = price(kernel, plan, terms, situation, client, item.quantity)
-    return QuotedItem(item, plan, version, terms, name, parameters, priced)
+    return QuotedItem(item, plan, version, terms, name, parameters, priced, tax.note)
 
 
 def price(

@@ -10,8 +10,10 @@ from billing_hookspecs import Occasion
 from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.quoting import price
 from billing_kernel.application.starting import refuse_during_operation
+from billing_kernel.application.taxing import decide_tax
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.pricing import PricedItem, Situation
@@ -21,6 +23,7 @@ from billing_kernel.models import (
     Client,
     Invoice,
     InvoiceLine,
+    Payer,
     Provider,
     Service,
     TariffPlan,
@@ -51,10 +54,15 @@ class RenewService:
     service_id: int
     period_months: int
     expected_expires_on: date | None = None
+    payer_id: int | None = None
 
 
 def quote_renewal(
-    session: Session, kernel: Kernel, service: Service, period_months: int
+    session: Session,
+    kernel: Kernel,
+    service: Service,
+    period_months: int,
+    payer: Payer | None = None,
 ) -> PricedItem:
     """Price a renewal as of today; raises NotRenewableError, TariffEndedError."""
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
@@ -66,6 +74,7 @@ def quote_renewal(
         raise NotRenewableError(f"service {service.id} is {service.status}")
     if service.expires_on is None or service.anchor_on is None:
         raise NotRenewableError(f"service {service.id} has no end")
+    client = session.get_one(Client, service.client_id)
     late = today > service.expires_on
     start_on = today if late else service.expires_on
     situation = Situation(
@@ -74,9 +83,10 @@ def quote_renewal(
         start_on,
         start_on if late else service.anchor_on,
         f"Renewal of {service.name}",
+        decide_tax(session, kernel, provider, client, payer, today),
+        provider.prices_include_tax,
     )
     terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
-    client = session.get_one(Client, service.client_id)
     return price(kernel, plan, terms, situation, client)
 
 
@@ -93,16 +103,19 @@ def renew_service(
     expected = command.expected_expires_on
     if expected is not None and expected != service.expires_on:
         raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")
-    priced = quote_renewal(session, kernel, service, command.period_months)
+    client = session.get_one(Client, service.client_id)
+    payer = payer_of(session, client, command.payer_id)
+    priced = quote_renewal(session, kernel, service, command.period_months, payer)
     _withdraw_unpaid(session, service)
     provider = session.get_one(Provider, service.provider_id)
     return issue_invoice(
         session,
         kernel,
-        session.get_one(Client, service.client_id),
+        client,
         "renewal",
         [Item(line, service.id, service.tariff_plan_id) for line in priced.lines],
-        currency=provider.currency,
+        currency=priced.lines[0].total.currency,
+        payer=payer,
         today=business_date(kernel.clock.now(), provider.time_zone),
     )
 

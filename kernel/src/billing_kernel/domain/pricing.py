@@ -12,9 +12,10 @@ from billing_hookspecs import (
     Occasion,
     Period,
     Step,
+    TaxDecision,
 )
-from billing_kernel.domain.rounding import taxed
 from billing_kernel.domain.tariffs import TariffTerms, price_for
+from billing_kernel.domain.taxes import UNTAXED, tax_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Situation:
     start_on: date
     anchor_on: date
     description: str
-    tax_rate: str = "0"
+    tax: TaxDecision = UNTAXED
+    prices_include_tax: bool = False
 
 
 Charging = Callable[[ChargingSituation], Charge]
@@ -77,13 +79,13 @@ def price_item(
         )
     )  # fmt: skip
     net, steps = _adjusted(charge.amount, charge.steps, adjust(charge.amount))
-    line = _line("period", situation.description, net, situation.tax_rate, charge.period, steps)
+    line = _line("period", situation.description, net, situation, charge.period, steps)
     lines = [replace(line, period_months=situation.period_months)]
     if situation.occasion is Occasion.ORDER and terms.setup_fee:
         fee = terms.setup_fee
         step = Step("setup_fee", f"{fee} once", {"fee_minor": fee.amount_minor}, fee.amount_minor)
         text = f"Setup of {situation.description}"
-        lines.append(_line("setup_fee", text, fee, situation.tax_rate, None, (step,)))
+        lines.append(_line("setup_fee", text, fee, situation, None, (step,)))
     return PricedItem(tuple(lines), charge.period.end_on if charge.period else None)
 
 
@@ -104,12 +106,11 @@ def _adjusted(
 
 
 def _line(
-    kind: str, description: str, net: Money, tax_rate: str,
+    kind: str, description: str, price: Money, situation: Situation,
     period: Period | None, steps: tuple[Step, ...],
 ) -> PricedLine:  # fmt: skip
-    tax, total = taxed(net, tax_rate)
-    if tax:
-        inputs = {"net_minor": net.amount_minor, "tax_rate": tax_rate}
-        text = f"tax of {tax_rate} on {net}, rounded half up"
-        steps = (*steps, Step("tax.exclusive", text, inputs, tax.amount_minor))
-    return PricedLine(kind, description, net, tax_rate, tax, total, period, steps)
+    taxed = tax_amount(price, situation.tax, inclusive=situation.prices_include_tax)
+    return PricedLine(
+        kind, description, taxed.net, situation.tax.rate, taxed.tax, taxed.total, period,
+        (*steps, *taxed.steps),
+    )  # fmt: skip

@@ -15,9 +15,3 @@ def round_half_up(value: Fraction) -> int:
 def fraction_of(amount: Money, share: Fraction) -> Money:
     """``share`` of an amount, rounded once."""
     return Money(round_half_up(amount.amount_minor * share), amount.currency)
-
-
-def taxed(net: Money, tax_rate: str) -> tuple[Money, Money]:
-    """Tax and total of a net amount; ``tax_rate`` is a decimal fraction such as "0.20"."""
-    tax = fraction_of(net, Fraction(tax_rate))
-    return tax, net + tax
