@@ -47,7 +47,13 @@ class PlacedOrder:
     services: tuple[Service, ...]
 
 
-def place_order(session: Session, kernel: Kernel, client_id: int, item: OrderItem) -> PlacedOrder:
+def place_order(
+    session: Session,
+    kernel: Kernel,
+    client_id: int,
+    item: OrderItem,
+    payer_id: int | None = None,
+) -> PlacedOrder:
     """Record an order with its unpaid invoice and its services, which exist from now on.
 
     Raises what ``quote_item`` raises, OrderRefusedError, ServiceLimitError.
