@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from billing_hookspecs import (
+    IpAllocator,
     NotificationChannel,
     PaymentGateway,
     PolicyKind,
