@@ -122,6 +122,7 @@ class Registries:
     ]
     pricing_policies: Annotated[PolicyRegistry, Of("pricing policy", PricingPolicy)]
     payment_gateways: Annotated[Registry[PaymentGateway], Of("payment gateway", PaymentGateway)]
+    ip_allocators: Annotated[Registry[IpAllocator], Of("IP allocator", IpAllocator)]
     notification_channels: Annotated[
         Registry[NotificationChannel], Of("notification channel", NotificationChannel)
     ]
