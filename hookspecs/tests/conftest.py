@@ -7,8 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
+
+# What is tried must not depend on how busy the machine is.
+settings.register_profile("contract", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("contract")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

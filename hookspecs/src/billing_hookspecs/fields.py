@@ -6,6 +6,7 @@ check of what they send back, and the masking of secrets.
 
 import ipaddress
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,6 +57,8 @@ class FormField(Value):
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
+_UNPRINTABLE = ("Cc", "Cs")
+"""Controls, and halves of characters that no encoding can carry."""
 _JSON_TYPES = {FieldKind.INTEGER: "integer", FieldKind.BOOLEAN: "boolean"}
 _JSON_FORMATS = {
     FieldKind.URL: "uri",
@@ -119,7 +122,7 @@ def check_fields(
     values: dict[str, Any] = {}
     for name, field in known.items():
         value = given.get(name)
-        if value is None or (value == "" and field.kind is not FieldKind.BOOLEAN):
+        if value is None or _is_blank(field, value):
             if field.default is not None:
                 values[name] = field.default
             elif field.required:
@@ -130,6 +133,13 @@ def check_fields(
         except ValueError as error:
             errors.append(FieldError(f"{pointer}/{name}", str(error)))
     return values, errors
+
+
+def _is_blank(field: FormField, value: Any) -> bool:
+    """Whether nothing was entered; a secret of spaces is a secret."""
+    if not isinstance(value, str) or field.kind is FieldKind.BOOLEAN:
+        return False
+    return not (value if field.kind is FieldKind.SECRET else value.strip())
 
 
 def _checked(field: FormField, value: Any) -> str | int | bool:
@@ -150,7 +160,7 @@ def _checked(field: FormField, value: Any) -> str | int | bool:
         raise ValueError("must be a string")
     if len(value) > field.length_max:
         raise ValueError(f"must be at most {field.length_max} characters long")
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in value):
         raise ValueError("must not contain control characters")
     match field.kind:
         case FieldKind.SECRET:
@@ -161,7 +171,10 @@ def _checked(field: FormField, value: Any) -> str | int | bool:
                 raise ValueError(f"must be one of {', '.join(allowed)}")
         case FieldKind.IP_ADDRESS:
             try:
-                return str(ipaddress.ip_address(value.strip()))
+                address = ipaddress.ip_address(value.strip())
+                if getattr(address, "scope_id", None):
+                    raise ValueError("a scope means something on one machine only")
+                return str(address)
             except ValueError:
                 raise ValueError("must be an IPv4 or IPv6 address") from None
         case FieldKind.DOMAIN:
@@ -194,6 +207,8 @@ def _checked_url(value: str) -> str:
         port_is_valid = parts.port is None or 0 < parts.port < 65536
     except ValueError:
         raise ValueError("must be a URL, such as https://example.com:1500/") from None
+    if any(character.isspace() for character in value.strip()):
+        raise ValueError("must not contain spaces")
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
         raise ValueError("must be an http or https URL, such as https://example.com:1500/")
     if parts.username or parts.password:

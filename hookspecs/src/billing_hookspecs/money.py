@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import cache
+from typing import Final
 
 from iso4217 import Currency
 
 from billing_hookspecs.errors import CurrencyMismatchError, UnknownCurrencyError
 from billing_hookspecs.values import Value
+
+MAGNITUDE_MAX: Final = 30
+"""Decimal digits before or after the point beyond which a number can't be money."""
 
 
 @cache
@@ -76,16 +80,25 @@ class Money(Value):
     def from_decimal(cls, amount: Decimal | str, currency: str) -> "Money":
         """Exact conversion from major units, ``"12.90"`` EUR → 1290.
 
-        Raises ValueError where the amount has more decimals than the currency.
+        Raises ValueError for what is no number, is absurdly large or small, or has more
+        decimals than the currency.
         """
-        shifted = Decimal(amount).scaleb(minor_units(currency))
-        if shifted != shifted.to_integral_value():
+        try:
+            exact = Decimal(amount)
+        except InvalidOperation:
+            raise ValueError(f"{amount!r} is not a decimal number") from None
+        if not exact.is_finite() or abs(exact.adjusted()) > MAGNITUDE_MAX:
+            raise ValueError(f"{amount!r} is not an amount of money")
+        # Integers only: a decimal context, which anybody may change, would round.
+        numerator, denominator = exact.as_integer_ratio()
+        amount_minor, rest = divmod(numerator * 10 ** minor_units(currency), denominator)
+        if rest:
             raise ValueError(f"{amount} has more decimals than {currency} allows")
-        return cls(int(shifted), currency)
+        return cls(amount_minor, currency)
 
     def to_decimal(self) -> Decimal:
         """Major units, exact: 1290 EUR → ``Decimal("12.90")``."""
-        return Decimal(self.amount_minor).scaleb(-minor_units(self.currency))
+        return Decimal(f"{self.amount_minor}E-{minor_units(self.currency)}")
 
     def split(self, weights: Sequence[int]) -> tuple["Money", ...]:
         """Parts in proportion to ``weights`` that add up to the whole.

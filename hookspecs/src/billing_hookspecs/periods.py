@@ -15,7 +15,9 @@ class Period(Value):
 
     def __post_init__(self) -> None:
         if self.end_on < self.start_on:
-            raise ValueError(f"a period can't end ({self.end_on}) before it starts ({self.start_on})")
+            raise ValueError(
+                f"a period can't end ({self.end_on}) before it starts ({self.start_on})"
+            )
 
     @property
     def days(self) -> int:
@@ -25,4 +27,4 @@ class Period(Value):
         return self.start_on <= day < self.end_on
 
     def overlaps(self, other: "Period") -> bool:
-        return self.start_on < other.end_on and other.start_on < self.end_on
+        return max(self.start_on, other.start_on) < min(self.end_on, other.end_on)

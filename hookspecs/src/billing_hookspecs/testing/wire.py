@@ -45,15 +45,13 @@ def assert_plain(value: object, where: str = "value") -> None:
 
 def _assert_plain_parts(value: object, where: str, inside_json: bool) -> None:
     if isinstance(value, Value):
-        assert not inside_json, f"{where} holds a {type(value).__name__} where JSON belongs"
         for name in value.__dataclass_fields__:
-            _assert_plain_parts(getattr(value, name), f"{where}.{name}", inside_json)
+            _assert_plain_parts(getattr(value, name), f"{where}.{name}", inside_json=False)
     elif isinstance(value, Mapping):
         assert isinstance(value, FrozenDict), f"{where} is a mapping that can be changed"
         for key, item in value.items():
             assert isinstance(key, str), f"{where} has a key that is not a string"
-            is_value = isinstance(item, Value)
-            _assert_plain_parts(item, f"{where}[{key!r}]", inside_json=not is_value)
+            _assert_plain_parts(item, f"{where}[{key!r}]", inside_json=True)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             _assert_plain_parts(item, f"{where}[{index}]", inside_json)
