@@ -84,9 +84,10 @@ def in_fresh_process() -> Callable[..., Any]:
     """Run code in a new interpreter with ``site`` on its path; what it prints is JSON."""
 
     def run(code: str, site: Path, **environment: str) -> Any:
+        path = os.pathsep.join(filter(None, [str(site), os.environ.get("PYTHONPATH")]))
         ended = subprocess.run(
             [sys.executable, "-c", code],
-            env={**os.environ, "PYTHONPATH": str(site), **environment},
+            env={**os.environ, "PYTHONPATH": path, **environment},
             capture_output=True,
             text=True,
             check=False,

@@ -4,6 +4,7 @@ import socket
 from threading import Barrier, Thread
 from typing import Any
 
+import httpx
 import pytest
 
 from billing_hookspecs import (
@@ -26,7 +27,7 @@ from billing_kernel.extensions.faults import CONSECUTIVE_FAULTS_MAX, FaultCounte
 
 
 def test_repeated_faults_set_the_plugin_aside_until_it_is_released(
-    scripted: Any, circumstances: Any, opening: OpenService
+    scripted: Any, circumstances: Any, opening: OpenService, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A broken driver must not go on leaving operations in doubt by the hundred."""
     extensions, module, _ = scripted(lambda *_: None)
@@ -42,6 +43,7 @@ def test_repeated_faults_set_the_plugin_aside_until_it_is_released(
     record = extensions.plugin("scripted")
     assert issubclass(PluginQuarantinedError, UpstreamBusyError), "nothing was done, so it waits"
     assert module.calls == CONSECUTIVE_FAULTS_MAX
+    assert caplog.text.count("the plugin scripted is quarantined") == 1
     assert (record.status, record.reason) == (PluginStatus.QUARANTINED, Reason.REPEATED_FAULTS)
     assert "the answer is None, not Done | Pending" in record.reason_text
     assert extensions.processing_modules.find("scripted") is module, "it can still be shown"
@@ -55,7 +57,9 @@ def test_only_faults_in_a_row_count(
     scripted: Any, circumstances: Any, opening: OpenService
 ) -> None:
     """A driver that mostly works is worth more than none."""
-    outcomes = [None] * 4 + [Done()] + [None] * 4 + [UpstreamRefusedError("no")] + [None] * 4
+    four: list[Any] = [None] * 4
+    refused, lost = UpstreamRefusedError("no"), httpx.ReadTimeout("no answer")
+    outcomes = [*four, Done(), *four, refused, *four, lost, *four]
 
     def script(*_: object) -> Any:
         outcome = outcomes[module.calls - 1]
@@ -114,19 +118,19 @@ def test_a_strangers_notifications_can_not_set_a_gateway_aside(
 
 def test_the_counter_reports_the_quarantine_once_to_racing_threads() -> None:
     """Workers share it: one alarm, and no fault lost."""
-    counter, barrier = FaultCounter(threshold=8), Barrier(8)
+    counter, barrier = FaultCounter(threshold=8), Barrier(12)
     reports: list[bool] = []
 
     def count() -> None:
         barrier.wait()
         reports.append(counter.count("p", "text"))
 
-    threads = [Thread(target=count) for _ in range(8)]
+    threads = [Thread(target=count) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert sorted(reports) == [False] * 7 + [True]
+    assert sorted(reports) == [False] * 11 + [True]
     assert counter.quarantine_text("p")
     assert not counter.quarantine_text("q")

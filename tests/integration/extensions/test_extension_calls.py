@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import pytest
@@ -80,6 +81,15 @@ def test_built_in_plugins_answer_in_the_order_in_which_they_are_given(quote: Quo
     assert answers == [("zebra", 1), ("zebra", 2), ("aardvark", 3)]
 
 
+def test_the_manager_calls_in_the_same_order(quote: QuoteView) -> None:
+    """pluggy by itself would call what was registered last first."""
+    extensions = loaded(
+        plugin("zebra", adjusts=lambda _: "z"), plugin("aardvark", adjusts=lambda _: "a")
+    )
+
+    assert extensions.manager.hook.billing_adjust_price(quote=quote) == ["z", "a"]
+
+
 def test_without_plugins_there_are_no_answers(quote: QuoteView, order: OrderView) -> None:
     """An empty installation prices and sells as well."""
     extensions = loaded()
@@ -95,7 +105,7 @@ def test_without_plugins_there_are_no_answers(quote: QuoteView, order: OrderView
         fails,
         leaves,
         lambda _: Adjustment(1, "alone", "alone"),
-        lambda _: "text",
+        lambda _: "",
         lambda _: (Adjustment(0.5, "half a cent", "float"),),  # type: ignore[arg-type]
         lambda _: (Adjustment(True, "a boolean", "boolean"),),
     ],
@@ -286,6 +296,17 @@ def test_a_broken_built_in_plugin_is_quarantined_like_any_other() -> None:
         ("twin", None),
         ("twin", Reason.NAME_REPEATED),
     ]
+
+
+def test_an_installed_plugin_can_not_take_the_name_of_a_built_in_one() -> None:
+    """Nobody replaces a part of the kernel by choosing a name."""
+    impostor = EntryPoint("rules", "somewhere:Plugin", "billing.plugins")
+
+    built_in, installed = load_extensions([plugin("rules")], entry_points=[impostor]).plugins
+
+    assert built_in.status is PluginStatus.ACTIVE
+    assert installed.reason is Reason.NAME_REPEATED
+    assert "the kernel itself" in installed.reason_text
 
 
 def test_a_plugin_that_failed_to_load_can_not_be_released() -> None:

@@ -135,8 +135,9 @@ def call_driver(
         log.error("the plugin %s failed in %s: %s", plugin, call, detail)
         counts = True
     # Strangers send notifications: what they write must not take the gateway away.
-    if counts and not any(isinstance(argument, Notification) for argument in given):
-        faults.count(plugin, f"{call}: {detail}")
+    stranger = any(isinstance(argument, Notification) for argument in given)
+    if counts and not stranger and faults.count(plugin, f"{call}: {detail}"):
+        log.error("the plugin %s is quarantined: %s", plugin, faults.quarantine_text(plugin))
     raise DriverFaultError(plugin, call, detail)
 
 
