@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -13,6 +13,8 @@ from billing_hookspecs import (
     Done,
     Money,
     OpenService,
+    Pending,
+    RenewService,
     ServiceView,
     UpstreamBusyError,
     UpstreamRefusedError,
@@ -198,3 +200,32 @@ def test_a_form_without_a_status_is_no_licence(
         pytest.raises(UpstreamBusyError),
     ):
         driver.sync_service(service, told)
+
+
+def test_an_expiry_that_is_a_phrase_leaves_the_renewal_s_own_word(
+    driver: IspLicenses, context: Context, new_service: NewService
+) -> None:
+    """Where the form shows no date, the answer of the renewal itself is the only one."""
+    form = (
+        "<doc><elid>5</elid><licname>billing-1 x</licname><status>2</status>"
+        "<expiredate>while there is money</expiredate></doc>"
+    )
+    prolonged = "<doc><ok/><doc><newexpiredate>2030-03-01</newexpiredate></doc></doc>"
+    service = new_service(upstream_id="5", paid_until=date(2030, 2, 1))
+    request = RenewService(service, 1, date(2030, 3, 1))
+    with answering(context, {"soft.edit": form, "service.prolong": prolonged}) as told:
+        done = driver.renew_service(request, told)
+    assert isinstance(done, Done)
+    assert done.expires_on == date(2030, 3, 1)
+    silent = "<doc><ok/></doc>"
+    with answering(context, {"soft.edit": form, "service.prolong": silent}) as told:
+        assert isinstance(driver.renew_service(request, told), Pending)
+
+
+def test_a_price_list_is_asked_for_licences(
+    driver: IspLicenses, context: Context, seller: SellingPanel
+) -> None:
+    """The seller's list has other products too; this plugin sells licences."""
+    driver.importable_tariffs(context)
+    (asked,) = seller.requests.all("pricelist.export")
+    assert asked.parameters["itemtype"] == "soft"

@@ -448,3 +448,24 @@ def test_errors_of_every_instruction_are_of_the_contract(
     ):
         with pytest.raises(UpstreamError):
             call()
+
+
+def test_an_accepted_instruction_that_doesn_t_show_is_for_people(
+    driver: IspLicenses, context: Context, seller: SellingPanel, opened: Opened
+) -> None:
+    """The seller said yes: sending it again could be once too often."""
+    service = opened()
+    look = finding(OperationKind.SUSPEND, service, service.upstream_id)
+    with pytest.raises(OutcomeUnknownError):
+        driver.find_operation(look, context)
+    sold(seller, service).status = "5"
+    sold(seller, service).polls_left = 9
+    assert isinstance(driver.find_operation(look, context), Pending)
+
+
+def test_an_instruction_that_licences_don_t_have_is_refused(
+    driver: IspLicenses, context: Context, opened: Opened
+) -> None:
+    with pytest.raises(UpstreamRefusedError) as caught:
+        driver.find_operation(finding(OperationKind.CHANGE_PASSWORD, opened()), context)
+    assert caught.value.reason == "unsupported"
