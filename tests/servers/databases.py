@@ -23,9 +23,9 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 class Databases(Protocol):
     """Makes databases for one test each and removes them afterwards; gives their URL."""
 
-    def empty(self, folder: Path) -> AbstractContextManager[str]: ...
+    def empty(self) -> AbstractContextManager[str]: ...
 
-    def migrated(self, folder: Path) -> AbstractContextManager[str]: ...
+    def migrated(self) -> AbstractContextManager[str]: ...
 
 
 def _migrate(url: str) -> None:
@@ -35,21 +35,22 @@ def _migrate(url: str) -> None:
 
 
 class SqliteDatabases:
-    """Files; a migrated one is a copy of a template."""
+    """Files, each in a folder of its own; a migrated one is a copy of a template."""
 
-    def __init__(self, template: Path) -> None:
-        self._template = template
-        _migrate(f"sqlite:///{template}")
-
-    @contextmanager
-    def empty(self, folder: Path) -> Iterator[str]:
-        yield f"sqlite:///{folder / 'empty.sqlite3'}"
+    def __init__(self, folder: Path) -> None:
+        self._template = folder / "template.sqlite3"
+        _migrate(f"sqlite:///{self._template}")
 
     @contextmanager
-    def migrated(self, folder: Path) -> Iterator[str]:
-        file = folder / "billing.sqlite3"
-        shutil.copyfile(self._template, file)
-        yield f"sqlite:///{file}"
+    def empty(self) -> Iterator[str]:
+        with private_folder("sqlite") as folder:
+            yield f"sqlite:///{folder / 'billing.sqlite3'}"
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        with self.empty() as url:
+            shutil.copyfile(self._template, url.removeprefix("sqlite:///"))
+            yield url
 
 
 class PostgresqlDatabases:
@@ -61,11 +62,11 @@ class PostgresqlDatabases:
         _migrate(server.url(self._template))
 
     @contextmanager
-    def empty(self, folder: Path) -> Iterator[str]:
+    def empty(self) -> Iterator[str]:
         yield from self._copy_of("template0")
 
     @contextmanager
-    def migrated(self, folder: Path) -> Iterator[str]:
+    def migrated(self) -> Iterator[str]:
         yield from self._copy_of(self._template)
 
     def _copy_of(self, template: str) -> Iterator[str]:
@@ -77,8 +78,9 @@ class PostgresqlDatabases:
 
 
 @pytest.fixture(scope="session")
-def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
-    return SqliteDatabases(tmp_path_factory.mktemp("sqlite") / "template.sqlite3")
+def sqlite_databases() -> Iterator[SqliteDatabases]:
+    with private_folder("sqlite") as folder:
+        yield SqliteDatabases(folder)
 
 
 @pytest.fixture(scope="session")
@@ -95,16 +97,16 @@ def databases(request: pytest.FixtureRequest) -> Databases:
 
 
 @pytest.fixture
-def empty_database_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+def empty_database_url(databases: Databases) -> Iterator[str]:
     """A database without a schema, for tests of migrations."""
-    with databases.empty(tmp_path) as url:
+    with databases.empty() as url:
         yield url
 
 
 @pytest.fixture
-def database_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """A migrated database of the test's own, on each kind of server."""
-    with databases.migrated(tmp_path) as url:
+    with databases.migrated() as url:
         yield url
 
 

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 READY_S = 60
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3
 
 
 class ServerFailedError(Exception):
@@ -21,8 +23,13 @@ class ServerFailedError(Exception):
 
 @contextmanager
 def private_folder(name: str) -> Iterator[Path]:
-    """A folder with a short path, as sockets need, that is removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=f"billing-{name}-"))
+    """A folder with a short path, as sockets need, that is removed afterwards.
+
+    It lies in memory where there is room: a database is made there in a tenth of the time,
+    and killing a process loses as little as on a disk.
+    """
+    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    folder = Path(tempfile.mkdtemp(prefix=f"billing-{name}-", dir=MEMORY if roomy else None))
     try:
         yield folder
     finally:

@@ -13,6 +13,7 @@ UNSAFE_BUT_FAST = (
     "synchronous_commit = off",
     "full_page_writes = off",
     "autovacuum = off",
+    "max_wal_size = '128MB'",
 )
 """Power cuts are not among what the tests try; killed processes lose nothing by this."""
 
@@ -37,7 +38,7 @@ class PostgresqlServer:
         name = f"billing_{self._made}"
         with self._connect() as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )

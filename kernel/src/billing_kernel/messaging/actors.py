@@ -1,0 +1,101 @@
+"""What a worker can be asked to do: one line for each name that ``enqueue`` is given."""
+
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+
+import structlog
+from dramatiq import Actor, Broker
+
+from billing_hookspecs import BillingError
+from billing_kernel.application.beginning import begin_payment
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.provisioning import run_operation
+from billing_kernel.application.telling import deliver_event
+from billing_kernel.crashpoints import crashpoint
+from billing_kernel.messaging.holding import Holder
+from billing_kernel.messaging.outbox import Leased
+
+QUEUE = "billing"
+"""The only queue in a broker; a lane of its own for something slow would be another."""
+
+Work: TypeAlias = Callable[..., None]
+"""Takes the kernel and ids by name; harmless to repeat and to run at once with itself."""
+
+ACTORS: Final[Mapping[str, Work]] = {
+    "begin_payment": begin_payment,
+    "deliver_event": deliver_event,
+    "run_operation": run_operation,
+}
+
+log = structlog.get_logger(__name__)
+
+
+class Crew:
+    """Actors that work on rows of the outbox; a message only points to a row."""
+
+    def __init__(self, kernel: Kernel, actors: Mapping[str, Work] = ACTORS) -> None:
+        self._kernel = kernel
+        self._actors = dict(actors)
+        self._parameters = {
+            name: set(list(inspect.signature(work).parameters)[1:]) for name, work in actors.items()
+        }
+
+    def objection(self, actor: str, arguments: object) -> str:
+        """Why this can't be worked on, now or ever; empty when it can."""
+        if actor not in self._actors:
+            return f"there is no actor {actor}"
+        if not isinstance(arguments, dict) or set(arguments) != self._parameters[actor]:
+            return f"{actor} takes {', '.join(sorted(self._parameters[actor]))}"
+        if not all(type(value) is int for value in arguments.values()):
+            return f"{actor} takes whole numbers"
+        return ""
+
+    def declare(self, broker: Broker, holder: Holder) -> None:
+        """Make the actors known to a broker."""
+        for name in self._actors:
+            Actor(
+                self._working_on(name, holder),
+                broker=broker,
+                actor_name=name,
+                queue_name=QUEUE,
+                priority=0,
+                options={},
+            )
+
+    def _working_on(self, name: str, holder: Holder) -> Callable[[int, str], None]:
+        def work(outbox_id: int, token: str) -> None:
+            leased = holder.begin(outbox_id, token)
+            if leased is None:
+                log.info("outbox.stale_message", outbox_id=outbox_id, actor=name)
+                return
+            crashpoint("outbox.claimed")
+            try:
+                self._actors[leased.actor](self._kernel, **leased.arguments)
+            except BaseException as error:  # noqa: BLE001 not even a plugin's SystemExit may keep the row
+                holder.put_back(leased, _report(leased, error))
+            else:
+                holder.finish(leased)
+
+        return work
+
+
+def _report(leased: Leased, error: BaseException) -> str:
+    """Log a failure with its ids and places; its text only where the kernel wrote it itself."""
+    known = isinstance(error, BillingError)
+    failure = f"{type(error).__name__}: {error}" if known else type(error).__name__
+    ids: dict[str, Any] = leased.arguments
+    log.error(
+        "outbox.failed",
+        outbox_id=leased.outbox_id,
+        actor=leased.actor,
+        attempt=leased.attempt,
+        failure=failure,
+        places=[
+            f"{frame.filename}:{frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)
+        ],
+        **ids,
+    )
+    return failure
