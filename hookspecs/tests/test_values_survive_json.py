@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import billing_hookspecs
@@ -84,6 +84,7 @@ def test_the_search_for_values_finds_them() -> None:
 
 
 @pytest.mark.parametrize("kind", every_value(), ids=lambda kind: kind.__name__)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_a_value_comes_back_from_json_as_it_was(kind: type[Value], data: st.DataObject) -> None:
     """Operations are stored as JSON and may be carried out by another process."""
