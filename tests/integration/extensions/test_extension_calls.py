@@ -1,5 +1,6 @@
 """Decisions, news and look-ups through the public face of the installed plugins."""
 
+import inspect
 from collections.abc import Callable
 from datetime import date
 from importlib.metadata import EntryPoint
@@ -22,6 +23,7 @@ from billing_hookspecs import (
     PricingPolicy,
     ProductType,
     QuoteView,
+    hooks,
     impl,
 )
 from billing_kernel.boundaries import unit_of_work
@@ -36,6 +38,7 @@ from billing_kernel.extensions import (
     UnknownPluginError,
     load_extensions,
 )
+from billing_kernel.extensions.registries import DRIVER_KINDS
 
 Answer = Callable[[Any], Any]
 
@@ -226,6 +229,17 @@ def test_a_look_up_names_the_quarantined_plugin_that_has_the_key() -> None:
     assert known.value.quarantined == ("copy",)
     assert guessed.value.quarantined == ("crashing",)
     assert extensions.product_types.owner("vps") == "shop"
+
+
+def test_every_registration_hook_fills_a_registry() -> None:
+    """Drivers handed over through a hook that nobody reads would vanish without a word."""
+    registration_hooks = {
+        name
+        for name, hook in vars(hooks).items()
+        if name.startswith("billing_") and not inspect.signature(hook).parameters
+    }
+
+    assert registration_hooks == {kind.hook for kind in DRIVER_KINDS}
 
 
 class Yearly(ChargingPolicy):

@@ -184,8 +184,9 @@ def _handed_over(manager: PluginManager) -> dict[str, dict[str, Any]]:
     for kind in DRIVER_KINDS:
         with quarantining(Reason.REGISTRATION_FAILED, f"{kind.hook} failed"):
             answers = getattr(manager.hook, kind.hook)()
+            listed = [driver for answer in answers for driver in _listed(kind, answer)]
         drivers[kind.name] = {}
-        for driver in (driver for answer in answers for driver in _listed(kind, answer)):
+        for driver in listed:
             with quarantining(Reason.DRIVER_INVALID, f"a {kind.noun} can't be examined"):
                 _check_driver(kind, driver)
                 key = registry_key(driver)
