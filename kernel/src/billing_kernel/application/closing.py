@@ -5,7 +5,11 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import Capability, OperationKind
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.starting import refuse_during_operation, start_operation
+from billing_kernel.application.starting import (
+    open_operation_of,
+    refuse_during_operation,
+    start_operation,
+)
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.states import (
     SERVICE_TRANSITIONS,
@@ -53,7 +57,9 @@ def act_on_service(
 
 
 def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[str]:
-    """What an administrator may do with a service now."""
+    """What an administrator may do with a service now; nothing while an operation is open."""
+    if open_operation_of(session, service.id) is not None:
+        return []
     state = ServiceState(service.status)
     capabilities = _capabilities(session, kernel, service)
     actions = ["delete"] if state is ServiceState.FAILED else []

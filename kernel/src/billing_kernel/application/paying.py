@@ -73,7 +73,7 @@ def pay_invoice(
     invoice = find(session, Invoice, invoice_id, lock=True, client_id=client_id)
     if invoice.status != InvoiceState.NEW:
         raise InvoiceNotPayableError(f"invoice {invoice.number} is {invoice.status}")
-    _end_replaceable_attempts(session, kernel, invoice)
+    end_replaceable_attempts(session, kernel, invoice)
     if invoice.total_minor == 0:
         settle_invoice(session, kernel, invoice)
         return None
@@ -220,8 +220,11 @@ def _attempt(invoice: Invoice, method: PaymentMethod | None) -> Payment:
     )
 
 
-def _end_replaceable_attempts(session: Session, kernel: Kernel, invoice: Invoice) -> None:
-    """A transfer that is only announced gives way to another way of paying; the rest doesn't."""
+def end_replaceable_attempts(session: Session, kernel: Kernel, invoice: Invoice) -> None:
+    """Cancel what waits for a person; raises PaymentInProgressError for any other open payment.
+
+    A transfer that is only announced gives way to another way of paying, or to none.
+    """
     open_attempts = session.scalars(
         select(Payment)
         .where(Payment.invoice_id == invoice.id, Payment.state.in_(OPEN_ATTEMPTS))

@@ -153,9 +153,7 @@ def log_in(kernel: Kernel, email: str, password: str, peer: str) -> NewSession:
         person = _person(session, login)
     valid = _hasher.verify(password, person.password_hash if person else _NOBODY)
     if person is None or not valid or not person.is_enabled:
-        kernel.database.run(
-            lambda session: session.add_all([LoginAttempt(subject=name) for name in subjects])
-        )
+        _count_failure(kernel, subjects)
         raise BadCredentialsError("login or password is wrong")
     return kernel.database.run(lambda session: open_session(session, person))
 
@@ -191,6 +189,30 @@ def caller_of(session: DatabaseSession, token: str) -> Caller:
     return Caller(role, person.id, row.id)
 
 
+def check_own_password(kernel: Kernel, client_id: int, password: str, pointer: str) -> None:
+    """Prove that a logged-in client knows its password.
+
+    Raises InvalidInputError at ``pointer``, and TooManyError as ``log_in`` does.
+    """
+    with kernel.database.reading() as session:
+        client = session.get_one(Client, client_id)
+        subjects = (f"login:{client.email}"[:255],)
+        _refuse_guessing(session, subjects)
+    if not _hasher.verify(password, client.password_hash):
+        _count_failure(kernel, subjects)
+        raise InvalidInputError([FieldError(pointer, "is not your present password")])
+
+
+def set_password(
+    session: DatabaseSession, client_id: int, password_hash: str, keep_session_id: int
+) -> None:
+    """Give a client another password and end its other sessions."""
+    find(session, Client, client_id, lock=True).password_hash = password_hash
+    session.execute(
+        delete(Session).where(Session.client_id == client_id, Session.id != keep_session_id)
+    )
+
+
 def log_out(session: DatabaseSession, caller: Caller) -> None:
     """End the caller's session."""
     session.execute(delete(Session).where(Session.id == caller.session_id))
@@ -214,6 +236,12 @@ def _provider(session: DatabaseSession, provider_id: int | None) -> Provider:
 def _person(session: DatabaseSession, login: str) -> Client | Administrator | None:
     administrator = session.scalar(select(Administrator).where(Administrator.email == login))
     return administrator or session.scalar(select(Client).where(Client.email == login))
+
+
+def _count_failure(kernel: Kernel, subjects: tuple[str, ...]) -> None:
+    kernel.database.run(
+        lambda session: session.add_all([LoginAttempt(subject=name) for name in subjects])
+    )
 
 
 def _refuse_guessing(session: DatabaseSession, subjects: tuple[str, ...]) -> None:

@@ -1,0 +1,5 @@
+"""The API of administrators, one resource a file."""
+
+from typing import Any
+
+HANDLERS: list[Any] = []

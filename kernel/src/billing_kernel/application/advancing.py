@@ -1,0 +1,32 @@
+"""Ask for money in advance: it goes to the balance and waits there to be spent."""
+
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import FieldError, InvalidInputError, Money
+from billing_kernel.application.finding import find
+from billing_kernel.application.invoicing import Item, issue_invoice
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.domain.periods import business_date
+from billing_kernel.domain.pricing import PricedLine
+from billing_kernel.models import Client, Invoice, Provider
+
+ADVANCE = "advance_payment"
+
+
+def invoice_advance(session: Session, kernel: Kernel, client_id: int, amount: Money) -> Invoice:
+    """An invoice for ``amount`` of the provider's currency; raises InvalidInputError."""
+    client = find(session, Client, client_id)
+    provider = session.get_one(Provider, client.provider_id)
+    errors = []
+    if amount.amount_minor <= 0:
+        errors.append(FieldError("/amount/amount_minor", "must be more than zero"))
+    if amount.currency != provider.currency:
+        errors.append(FieldError("/amount/currency", f"must be {provider.currency}"))
+    if errors:
+        raise InvalidInputError(errors)
+    zero = Money.zero(amount.currency)
+    line = PricedLine(ADVANCE, "Advanced payment", amount, "0", zero, amount, None, ())
+    today = business_date(kernel.clock.now(), provider.time_zone)
+    return issue_invoice(
+        session, kernel, client, ADVANCE, [Item(line)], currency=amount.currency, today=today
+    )

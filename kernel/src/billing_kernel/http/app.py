@@ -1,0 +1,140 @@
+"""The Litestar application: routes, who may call them, and what holds for all of them."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.di import Provide
+from litestar.types import Message, Scope
+
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.http import (
+    balances,
+    capabilities,
+    clients,
+    health,
+    invoices,
+    me,
+    orders,
+    payment_methods,
+    payments,
+    product_types,
+    quotes,
+    services,
+    sessions,
+    tariff_plans,
+)
+from billing_kernel.http.admin import HANDLERS as ADMINISTRATION
+from billing_kernel.http.auth import Access, check_access, provide_caller, provide_visitor
+from billing_kernel.http.bodies import StrictRequest
+from billing_kernel.http.health import AskWorker
+from billing_kernel.http.idempotency import provide_once
+from billing_kernel.http.languages import provide_languages
+from billing_kernel.http.pagination import provide_paging
+from billing_kernel.http.problems import EXCEPTION_HANDLERS
+from billing_kernel.http.schema_page import SECURITY, complete_openapi, openapi_config
+
+PREFIX = "/api/v1"
+BODY_MAX_BYTES = 1_000_000
+
+EVERYONE = [
+    capabilities.list_capabilities,
+    clients.register,
+    sessions.open_session,
+    product_types.list_product_types,
+]
+VISITORS = [
+    tariff_plans.list_tariff_plans,
+    tariff_plans.get_tariff_plan,
+    quotes.quote,
+]
+LOGGED_IN = [sessions.close_session]
+CLIENT_AREA = [
+    me.get_me,
+    me.change_me,
+    me.change_password,
+    orders.place,
+    orders.list_orders,
+    orders.get_order,
+    orders.cancel,
+    services.list_services,
+    services.get_service,
+    services.change_service,
+    services.renew,
+    services.list_operations,
+    invoices.list_invoices,
+    invoices.get_invoice,
+    invoices.pay,
+    payments.pay_in_advance,
+    payments.list_payments,
+    payments.get_payment,
+    payment_methods.list_payment_methods,
+    balances.list_balances,
+    balances.list_statement,
+]
+
+
+def create_app(kernel: Kernel, ask_worker: AskWorker | None = None) -> Litestar:
+    """The HTTP API of an installation.
+
+    ``ask_worker`` tells how the worker of this process is; None where workers run elsewhere.
+    """
+    app = Litestar(
+        route_handlers=[
+            Router(
+                "/",
+                route_handlers=[health.check_liveness, health.check_readiness],
+                opt={"access": Access.EVERYONE},
+            ),
+            _router(Access.EVERYONE, EVERYONE),
+            _router(Access.VISITOR, VISITORS, [{}, *SECURITY]),
+            _router(Access.LOGGED_IN, LOGGED_IN, SECURITY),
+            _router(Access.CLIENT, CLIENT_AREA, SECURITY),
+            _router(Access.ADMINISTRATOR, ADMINISTRATION, SECURITY, prefix=f"{PREFIX}/admin"),
+        ],
+        guards=[check_access],
+        request_class=StrictRequest,
+        dependencies={
+            "kernel": Provide(lambda: kernel, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "visitor": Provide(provide_visitor, sync_to_thread=False),
+            "languages": Provide(provide_languages, sync_to_thread=False),
+            "paging": Provide(provide_paging, sync_to_thread=False),
+            "once": Provide(provide_once),
+        },
+        exception_handlers=dict(EXCEPTION_HANDLERS),
+        before_send=[harden],
+        request_max_body_size=BODY_MAX_BYTES,
+        state=State({"kernel": kernel, "ask_worker": ask_worker}),
+        openapi_config=openapi_config(version("billing-kernel")),
+        logging_config=None,
+    )
+    complete_openapi(app.openapi_schema)
+    return app
+
+
+async def harden(message: Message, scope: Scope) -> None:
+    """Headers of every answer: it is what it says it is, and nobody keeps a copy."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+
+
+def _router(
+    access: Access,
+    handlers: Sequence[Any],
+    security: Sequence[dict[str, list[str]]] | None = None,
+    prefix: str = PREFIX,
+) -> Router:
+    return Router(
+        prefix,
+        route_handlers=list(handlers),
+        opt={"access": access},
+        security=list(security) if security else None,
+    )

@@ -1,0 +1,83 @@
+"""Who may call a route. A route that doesn't say so is closed to everybody."""
+
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+from litestar.params import SkipValidation
+
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.registering import Caller, caller_of
+from billing_kernel.domain.errors import ForbiddenError, LoginRequiredError, MissingError
+
+GivenKernel: TypeAlias = NamedDependency[SkipValidation[Kernel]]
+GivenCaller: TypeAlias = NamedDependency[SkipValidation[Caller]]
+GivenVisitor: TypeAlias = NamedDependency[SkipValidation[Caller | None]]
+
+
+class Access(StrEnum):
+    """Who may call a route; ``opt={"access": ...}`` of its router or of itself says which.
+
+    EVERYONE   no token is looked at.
+    VISITOR    anybody; a token that is sent must be valid, and the answer may depend on it.
+    LOGGED_IN  clients and administrators.
+    """
+
+    EVERYONE = "everyone"
+    VISITOR = "visitor"
+    LOGGED_IN = "logged_in"
+    CLIENT = "client"
+    ADMINISTRATOR = "administrator"
+
+
+def check_access(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let the request through, or raise LoginRequiredError, ForbiddenError, MissingError."""
+    access = handler.opt.get("access")
+    if access is None:
+        raise ForbiddenError("this address is closed")
+    _refuse_odd_ids(connection)
+    if access is Access.EVERYONE:
+        return
+    token = _bearer_token(connection.headers.get("authorization"))
+    if token is None:
+        if access is not Access.VISITOR:
+            raise LoginRequiredError("log in first: send Authorization: Bearer <token>")
+        return
+    kernel: Kernel = connection.app.state.kernel
+    with kernel.database.reading() as session:
+        caller = caller_of(session, token)
+    if access in (Access.CLIENT, Access.ADMINISTRATOR) and caller.role != access:
+        raise ForbiddenError(f"this is for the role {access}; you are logged in as {caller.role}")
+    connection.state.caller = caller
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """Who is asking; only for routes that need a login."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+def provide_visitor(request: Request[Any, Any, Any]) -> Caller | None:
+    """Who is asking, if anybody is logged in."""
+    caller: Caller | None = request.state.get("caller")
+    return caller
+
+
+def _bearer_token(header: str | None) -> str | None:
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise LoginRequiredError("send Authorization: Bearer <token>")
+    return token.strip()
+
+
+def _refuse_odd_ids(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """One object has one address: ``/orders/01`` and digits of other scripts name nothing."""
+    steps = connection.scope["path"].split("/")
+    for name, value in connection.path_params.items():
+        if isinstance(value, int) and str(value) not in steps:
+            raise MissingError(f"there is no such {name}")

@@ -1,0 +1,1 @@
+"""Shapes of requests and answers, one noun a file; models never leave the kernel."""

@@ -1,0 +1,110 @@
+"""Clients and their logins."""
+
+from datetime import datetime
+from typing import Self
+
+from msgspec import UNSET, UnsetType
+
+from billing_kernel import models
+from billing_kernel.application.registering import NewSession
+from billing_kernel.http.shapes.base import (
+    Answer,
+    Body,
+    CountryCode,
+    LanguageCode,
+    Line,
+    Password,
+    Phone,
+    RowId,
+)
+
+
+class RegisterClient(Body):
+    """A new client; ``provider_id`` may be left out where there is one provider."""
+
+    name: Line
+    email: Line
+    password: Password
+    password_confirmation: Password
+    country: CountryCode
+    provider_id: RowId | None = None
+    phone: Phone = ""
+    language: LanguageCode | None = None
+
+
+class LogIn(Body):
+    """Login and password of a client or an administrator."""
+
+    email: Line
+    password: Password
+
+
+class ChangeOwnProfile(Body):
+    """What clients may change about themselves; what is left out stays."""
+
+    name: Line | UnsetType = UNSET
+    country: CountryCode | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
+    language: LanguageCode | UnsetType = UNSET
+
+
+class ChangePassword(Body):
+    """The present password proves who is asking."""
+
+    current_password: Password
+    password: Password
+    password_confirmation: Password
+
+
+class ChangeClient(ChangeOwnProfile):
+    """What administrators may change about a client; a disabled client can't log in."""
+
+    email: Line | UnsetType = UNSET
+    enabled: bool | UnsetType = UNSET
+
+
+class Client(Answer):
+    """A registered customer; ``email`` is the login."""
+
+    id: int
+    provider_id: int
+    name: str
+    email: str
+    country: str
+    phone: str
+    language: str
+    enabled: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Client) -> Self:
+        return cls(
+            id=row.id,
+            provider_id=row.provider_id,
+            name=row.name,
+            email=row.email,
+            country=row.country,
+            phone=row.phone,
+            language=row.language,
+            enabled=row.is_enabled,
+            created_at=row.created_at,
+        )
+
+
+class RegisteredClient(Answer):
+    """The new client, and a token to go on with."""
+
+    client: Client
+    token: str
+
+
+class OpenedSession(Answer):
+    """A token for the Authorization header; it is shown only here."""
+
+    token: str
+    role: str
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, opened: NewSession) -> Self:
+        return cls(token=opened.token, role=opened.role, expires_at=opened.session.expires_at)

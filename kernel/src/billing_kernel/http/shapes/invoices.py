@@ -1,0 +1,177 @@
+"""Quotes and invoices."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+
+import msgspec
+from msgspec import Meta
+
+from billing_hookspecs import Money, Period
+from billing_kernel import models
+from billing_kernel.application.quoting import OrderItem, QuotedItem, total_of
+from billing_kernel.domain.pricing import PricedLine
+from billing_kernel.http.shapes.base import Answer, Body, Fields, Months, OptionalLine, RowId
+
+
+class OrderItemBody(Body):
+    """What somebody wants to buy; the tariff plan's order form says what ``parameters`` are."""
+
+    tariff_plan_id: RowId
+    period_months: Months
+    parameters: Fields = {}
+    addons: Fields = {}
+    name: OptionalLine = ""
+    auto_renewal: bool = False
+    quantity: int = 1
+
+    def item(self) -> OrderItem:
+        return OrderItem(
+            tariff_plan_id=self.tariff_plan_id,
+            period_months=self.period_months,
+            parameters=self.parameters,
+            addons=self.addons,
+            name=self.name,
+            auto_renewal=self.auto_renewal,
+            quantity=self.quantity,
+        )
+
+
+class AskQuote(Body):
+    """What to price; administrators may name the client."""
+
+    items: Annotated[list[OrderItemBody], Meta(min_length=1, max_length=100)]
+    client_id: RowId | None = None
+
+
+class PeriodAnswer(Answer):
+    """Days that are paid for, half-open: ``end_on`` isn't served any more."""
+
+    start_on: date
+    end_on: date
+
+    @classmethod
+    def between(cls, start_on: date | None, end_on: date | None) -> Self | None:
+        if start_on is None or end_on is None:
+            return None
+        return cls(start_on=start_on, end_on=end_on)
+
+
+class StepAnswer(Answer):
+    """One step of how an amount came about."""
+
+    rule: str
+    text: str
+    inputs: dict[str, Any]
+    result: Any
+
+
+class Line(Answer):
+    """One line of a quote or an invoice; ``explanation`` leads to ``net``."""
+
+    kind: str
+    description: str
+    service_id: int | None
+    tariff_plan_id: int | None
+    period: PeriodAnswer | None
+    net: Money
+    tax_rate: str
+    tax: Money
+    total: Money
+    explanation: list[StepAnswer]
+
+    @classmethod
+    def priced(cls, line: PricedLine, tariff_plan_id: int, service_id: int | None = None) -> Self:
+        return cls(
+            kind=line.kind,
+            description=line.description,
+            service_id=service_id,
+            tariff_plan_id=tariff_plan_id,
+            period=_period(line.period),
+            net=line.net,
+            tax_rate=line.tax_rate,
+            tax=line.tax,
+            total=line.total,
+            explanation=msgspec.convert(msgspec.to_builtins(line.steps), list[StepAnswer]),
+        )
+
+    @classmethod
+    def of(cls, row: models.InvoiceLine, currency: str) -> Self:
+        return cls(
+            kind=row.kind,
+            description=row.description,
+            service_id=row.service_id,
+            tariff_plan_id=row.tariff_plan_id,
+            period=PeriodAnswer.between(row.start_on, row.end_on),
+            net=Money(row.net_minor, currency),
+            tax_rate=row.tax_rate,
+            tax=Money(row.tax_minor, currency),
+            total=Money(row.total_minor, currency),
+            explanation=msgspec.convert(row.explanation, list[StepAnswer]),
+        )
+
+
+class QuoteAnswer(Answer):
+    """What something costs today; ``expires_on`` where it is one item with an end."""
+
+    lines: list[Line]
+    net: Money
+    tax: Money
+    total: Money
+    expires_on: date | None
+
+    @classmethod
+    def of(cls, quoted: Sequence[QuotedItem], currency: str) -> Self:
+        total = total_of(quoted, currency)
+        return cls(
+            lines=[
+                Line.priced(line, item.plan.id)
+                for item in quoted
+                for _ in range(item.item.quantity)
+                for line in item.priced.lines
+            ],
+            net=total.net,
+            tax=total.tax,
+            total=total.total,
+            expires_on=total.expires_on,
+        )
+
+
+class Invoice(Answer):
+    """A numbered demand for money; amounts and lines never change."""
+
+    id: int
+    number: str
+    kind: str
+    status: str
+    issued_on: date
+    client_id: int
+    provider_id: int
+    order_id: int | None
+    lines: list[Line]
+    net: Money
+    tax: Money
+    total: Money
+    paid_at: datetime | None
+
+    @classmethod
+    def of(cls, row: models.Invoice) -> Self:
+        return cls(
+            id=row.id,
+            number=row.number,
+            kind=row.kind,
+            status=row.status,
+            issued_on=row.issued_on,
+            client_id=row.client_id,
+            provider_id=row.provider_id,
+            order_id=row.order_id,
+            lines=[Line.of(line, row.currency) for line in row.lines],
+            net=Money(row.net_minor, row.currency),
+            tax=Money(row.tax_minor, row.currency),
+            total=Money(row.total_minor, row.currency),
+            paid_at=row.paid_at,
+        )
+
+
+def _period(period: Period | None) -> PeriodAnswer | None:
+    return None if period is None else PeriodAnswer.between(period.start_on, period.end_on)

@@ -1,0 +1,70 @@
+"""Orders."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from msgspec import UNSET, UnsetType
+
+from billing_hookspecs import Money
+from billing_kernel import models
+from billing_kernel.http.shapes.base import Answer
+from billing_kernel.http.shapes.invoices import Invoice, OrderItemBody
+from billing_kernel.http.shapes.payments import Payment, PayWithBody
+from billing_kernel.http.shapes.services import Service
+
+
+class PlaceOrder(OrderItemBody, kw_only=True):
+    """One item, bought at once."""
+
+    pay_with: PayWithBody
+
+
+class Order(Answer):
+    """A request to buy; ``item`` is what was asked for."""
+
+    id: int
+    client_id: int
+    provider_id: int
+    tariff_plan_id: int
+    status: str
+    item: dict[str, Any]
+    net: Money
+    tax: Money
+    total: Money
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Order) -> Self:
+        return cls(
+            id=row.id,
+            client_id=row.client_id,
+            provider_id=row.provider_id,
+            tariff_plan_id=row.tariff_plan_id,
+            status=row.status,
+            item=row.item,
+            net=Money(row.net_minor, row.currency),
+            tax=Money(row.tax_minor, row.currency),
+            total=Money(row.total_minor, row.currency),
+            created_at=row.created_at,
+        )
+
+
+class OrderPlaced(Answer):
+    """The order with all that it made. Nothing to pay: no ``payment``.
+
+    ``service`` is the first of ``services``, which are as many as were ordered.
+    """
+
+    order: Order
+    invoice: Invoice
+    service: Service
+    services: list[Service]
+    payment: Payment | UnsetType = UNSET
+
+
+class ServiceRenewed(Answer):
+    """The renewal's invoice and payment, and the service with the operation it started."""
+
+    invoice: Invoice
+    service: Service
+    payment: Payment | UnsetType = UNSET

@@ -1,0 +1,102 @@
+"""Payments, and how to pay."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from msgspec import Meta
+
+from billing_hookspecs import FieldError, InvalidInputError, Money
+from billing_kernel import models
+from billing_kernel.application.paying import PayWith
+from billing_kernel.domain.states import AttemptState, payment_status
+from billing_kernel.http.shapes.base import Amount, Answer, Body, RowId
+from billing_kernel.http.shapes.invoices import Invoice
+
+ReturnUrl = Annotated[str, Meta(max_length=2000, pattern=r"^(https?://[^\s\x00-\x1f]+)?$")]
+
+
+class PayWithBody(Body):
+    """From the balance, or by a method: exactly one of the two."""
+
+    balance: bool = False
+    payment_method_id: RowId | None = None
+    return_url: ReturnUrl = ""
+
+    def choice(self) -> PayWith:
+        """How to pay; raises InvalidInputError for both or neither."""
+        if self.balance is (self.payment_method_id is not None):
+            detail = 'must be {"balance": true} or {"payment_method_id": ...}'
+            raise InvalidInputError([FieldError("/pay_with", detail)])
+        return PayWith(self.balance, self.payment_method_id, self.return_url)
+
+
+class PayInvoice(Body):
+    """How to pay an invoice."""
+
+    pay_with: PayWithBody
+
+
+class AdvancePaymentBody(Body):
+    """Money for the balance, by a payment method."""
+
+    amount: Amount
+    payment_method_id: RowId
+    return_url: ReturnUrl = ""
+
+
+class ConfirmPayment(Body):
+    """What arrived; null means all that was asked for."""
+
+    amount: Amount | None = None
+
+
+class Payment(Answer):
+    """One attempt at paying; ``payment_method_id`` null means the balance."""
+
+    id: int
+    status: str
+    amount: Money
+    captured: Money
+    refunded: Money
+    client_id: int
+    payment_method_id: int | None
+    invoice_id: int | None
+    redirect_url: str | None
+    instructions: str
+    external_id: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: models.Payment) -> Self:
+        return cls(
+            id=row.id,
+            status=payment_status(
+                AttemptState(row.state), row.captured_minor or 0, row.refunded_minor or 0
+            ),
+            amount=Money(row.amount_minor, row.currency),
+            captured=Money(row.captured_minor or 0, row.currency),
+            refunded=Money(row.refunded_minor or 0, row.currency),
+            client_id=row.client_id,
+            payment_method_id=row.payment_method_id,
+            invoice_id=row.invoice_id,
+            redirect_url=row.redirect_url,
+            instructions=row.instructions or "",
+            external_id=row.external_id,
+            created_at=row.created_at,
+        )
+
+
+class AdvancePayment(Payment):
+    """A payment of money for the balance, with the invoice that asks for it."""
+
+    invoice: Invoice
+
+
+class PaymentMethodOffer(Answer):
+    """A way to pay; no ``currencies`` means every currency."""
+
+    id: int
+    name: str
+    driver: str
+    currencies: list[str]
+    confirmed_by_hand: bool

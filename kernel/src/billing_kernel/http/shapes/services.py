@@ -1,0 +1,107 @@
+"""Services and the operations on them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Self
+
+from msgspec import UNSET, UnsetType
+
+from billing_kernel import models
+from billing_kernel.http.shapes.base import Answer, Body, Line, Months
+from billing_kernel.http.shapes.payments import PayWithBody
+
+
+class RenewServiceBody(Body):
+    """``expected_expires_on`` refuses a renewal of a date that has moved already."""
+
+    period_months: Months
+    pay_with: PayWithBody
+    expected_expires_on: date | None = None
+
+
+class ChangeService(Body):
+    """What clients may change about a service; what is left out stays."""
+
+    name: Line | UnsetType = UNSET
+    auto_renewal: bool | UnsetType = UNSET
+
+
+class OperationInProgress(Answer):
+    """The operation on a service that hasn't ended."""
+
+    id: int
+    kind: str
+    state: str
+
+
+class Service(Answer):
+    """What was sold. ``expires_on`` is the half-open end of what was paid.
+
+    ``upstream`` has the facts that its reader may see: licence key, address, login.
+    """
+
+    id: int
+    client_id: int
+    order_id: int
+    product_type: str
+    tariff_plan_id: int
+    name: str
+    status: str
+    period_months: int
+    started_on: date | None
+    expires_on: date | None
+    auto_renewal: bool
+    parameters: Mapping[str, Any]
+    addons: Mapping[str, Any]
+    upstream: Mapping[str, Any]
+    operation: OperationInProgress | None
+    allowed_actions: list[str]
+
+    @classmethod
+    def of(
+        cls,
+        row: models.Service,
+        operation: models.Operation | None,
+        upstream: Mapping[str, Any],
+        allowed_actions: Sequence[str],
+    ) -> Self:
+        return cls(
+            id=row.id,
+            client_id=row.client_id,
+            order_id=row.order_id,
+            product_type=row.product_type,
+            tariff_plan_id=row.tariff_plan_id,
+            name=row.name,
+            status=row.status,
+            period_months=row.period_months,
+            started_on=row.started_on,
+            expires_on=row.expires_on,
+            auto_renewal=row.auto_renewal,
+            parameters=row.parameters,
+            addons=row.addons or {},
+            upstream=upstream,
+            operation=None
+            if operation is None
+            else OperationInProgress(id=operation.id, kind=operation.kind, state=operation.state),
+            allowed_actions=list(allowed_actions),
+        )
+
+
+class ServiceOperation(Answer):
+    """One instruction to an upstream, as the service's client sees it."""
+
+    id: int
+    kind: str
+    state: str
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: models.Operation) -> Self:
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            state=row.state,
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+        )

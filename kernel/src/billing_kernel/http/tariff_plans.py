@@ -1,0 +1,79 @@
+"""What may be ordered."""
+
+from litestar import get
+from litestar.params import FromPath, FromQuery
+from sqlalchemy.orm import Session
+
+from billing_kernel.application import browsing
+from billing_kernel.application.browsing import Offer
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.registering import Caller
+from billing_kernel.http.auth import GivenKernel, GivenVisitor
+from billing_kernel.http.languages import GivenLanguages, Languages
+from billing_kernel.http.pagination import GivenPaging, Page, page_of_items
+from billing_kernel.http.shapes.base import FieldName, Line, Months, RowId
+from billing_kernel.http.shapes.catalogue import TariffPlanOffer
+from billing_kernel.models import Client
+
+
+@get("/tariff-plans", operation_id="listTariffPlans", tags=["Catalogue"], sync_to_thread=True)
+def list_tariff_plans(
+    kernel: GivenKernel,
+    visitor: GivenVisitor,
+    languages: GivenLanguages,
+    paging: GivenPaging,
+    product_type: FromQuery[FieldName | None] = None,
+    label: FromQuery[Line | None] = None,
+    period_months: FromQuery[Months | None] = None,
+    provider_id: FromQuery[RowId | None] = None,
+) -> Page[TariffPlanOffer]:
+    """Tariff plans for sale, lowest sort number first; clients see their own provider's."""
+    with kernel.database.reading() as session:
+        found = browsing.offers(
+            session,
+            kernel,
+            provider_id=_own_provider(session, visitor) or provider_id,
+            product_type=product_type,
+            label=label,
+            period_months=period_months,
+        )
+        return page_of_items(
+            found,
+            paging,
+            key=lambda offer: offer.order,
+            shape=lambda offer: _shape(kernel, offer, languages),
+        )
+
+
+@get(
+    "/tariff-plans/{tariff_plan_id:int}",
+    operation_id="getTariffPlan",
+    tags=["Catalogue"],
+    sync_to_thread=True,
+)
+def get_tariff_plan(
+    kernel: GivenKernel,
+    visitor: GivenVisitor,
+    languages: GivenLanguages,
+    tariff_plan_id: FromPath[int],
+) -> TariffPlanOffer:
+    """One tariff plan for sale, with the form of its orders."""
+    with kernel.database.reading() as session:
+        offer = browsing.offer(session, kernel, tariff_plan_id, _own_provider(session, visitor))
+        return _shape(kernel, offer, languages)
+
+
+def _own_provider(session: Session, visitor: Caller | None) -> int | None:
+    if visitor is None or visitor.role != "client":
+        return None
+    return session.get_one(Client, visitor.id).provider_id
+
+
+def _shape(kernel: Kernel, offer: Offer, languages: Languages) -> TariffPlanOffer:
+    return TariffPlanOffer.of(
+        offer.plan,
+        offer.terms,
+        kernel.extensions.product_types.find(offer.plan.product_type),
+        languages,
+        offer.provider.default_language,
+    )
