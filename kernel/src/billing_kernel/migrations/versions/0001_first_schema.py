@@ -772,6 +772,7 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("invoice_id", ID, nullable=False),
         sa.Column("media_type", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -779,12 +780,18 @@ def upgrade() -> None:
         sa.Column("failure", sa.String(length=500), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
+        sa.CheckConstraint(
+            "status IN ('new', 'paid', 'cancelled')", name=op.f("ck_documents_status")
+        ),
         sa.ForeignKeyConstraint(
             ["invoice_id"], ["invoices.id"], name=op.f("fk_documents_invoice_id_invoices")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_documents")),
         sa.UniqueConstraint(
-            "invoice_id", "media_type", name=op.f("uq_documents_invoice_id_media_type")
+            "invoice_id",
+            "media_type",
+            "status",
+            name=op.f("uq_documents_invoice_id_media_type_status"),
         ),
     )
     op.create_table(

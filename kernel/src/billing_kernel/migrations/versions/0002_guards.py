@@ -1,7 +1,7 @@
 """Guards: what the schema itself refuses, whoever asks.
 
-Ledger entries balance before they are sealed and never change; postings and invoices never
-change; no two charges of one line of a service share a day.
+Ledger entries balance before they are sealed and never change; postings, invoices and rendered
+documents never change; no two charges of one line of a service share a day.
 """
 
 from alembic import op
@@ -79,6 +79,14 @@ BEGIN
     RETURN NEW;
 END $$;
 --
+CREATE FUNCTION billing_guard_document() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.content IS NOT NULL THEN
+        RAISE EXCEPTION 'a rendered document never changes' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+--
 CREATE FUNCTION billing_guard_billed_period() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.reversed OR NOT NEW.reversed
@@ -104,6 +112,9 @@ CREATE TRIGGER guard_account BEFORE UPDATE ON ledger_accounts
 CREATE TRIGGER guard_invoice BEFORE UPDATE ON invoices
     FOR EACH ROW EXECUTE FUNCTION billing_guard_invoice();
 --
+CREATE TRIGGER guard_document BEFORE UPDATE ON documents
+    FOR EACH ROW EXECUTE FUNCTION billing_guard_document();
+--
 CREATE TRIGGER guard_billed_period BEFORE UPDATE ON billed_periods
     FOR EACH ROW EXECUTE FUNCTION billing_guard_billed_period();
 --
@@ -121,6 +132,7 @@ APPEND_ONLY = {
     "ledger_accounts": ("DELETE",),
     "invoices": ("DELETE",),
     "invoice_lines": ("UPDATE", "DELETE"),
+    "documents": ("DELETE",),
     "billed_periods": ("DELETE",),
     "tariff_versions": ("UPDATE",),
     "events": ("UPDATE",),
@@ -180,6 +192,9 @@ END;
 --
 CREATE TRIGGER guard_invoice_status BEFORE UPDATE ON invoices WHEN OLD.status <> 'new'
 BEGIN SELECT RAISE(ABORT, 'an issued invoice never changes'); END;
+--
+CREATE TRIGGER guard_document BEFORE UPDATE ON documents WHEN OLD.content IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a rendered document never changes'); END;
 --
 CREATE TRIGGER guard_billed_period_reversal BEFORE UPDATE OF reversed ON billed_periods
 WHEN OLD.reversed OR NOT NEW.reversed
