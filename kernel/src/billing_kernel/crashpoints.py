@@ -1,13 +1,12 @@
 """Places where a test may kill the process, to prove that nothing is lost or done twice.
 
-``BILLING_CRASH_AT=name`` kills the process with SIGKILL the first time it passes there; a
-file named by ``BILLING_CRASH_ONCE``, if it exists already, disarms it, so that a restarted
-process goes on.
+``BILLING_CRASH_AT=name`` kills the process with SIGKILL the first time that it passes there,
+``name:3`` the third time.
 """
 
 import os
 import signal
-from pathlib import Path
+from collections import Counter
 from typing import Final
 
 POINTS: Final = {
@@ -20,16 +19,16 @@ POINTS: Final = {
 }
 
 
+_passes: Counter[str] = Counter()
+
+
 def crashpoint(name: str) -> None:
     """Die here if the environment asks for it; otherwise nothing."""
-    if os.environ.get("BILLING_CRASH_AT") != name:
+    armed, _, nth = os.environ.get("BILLING_CRASH_AT", "").partition(":")
+    if armed != name:
         return
     if name not in POINTS:
         raise KeyError(f"{name} is not a crash point")
-    once = os.environ.get("BILLING_CRASH_ONCE")
-    if once:
-        try:
-            Path(once).touch(exist_ok=False)
-        except FileExistsError:
-            return
-    os.kill(os.getpid(), signal.SIGKILL)
+    _passes[name] += 1
+    if _passes[name] == int(nth or 1):
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,8 +1,6 @@
 """`billing serve` and `billing worker`."""
 
-import signal
 import socket
-import threading
 
 import rich_click as click
 
@@ -59,21 +57,15 @@ def worker_command() -> None:
 
     Any number of workers may run, on any number of machines with the same database.
     """
-    from billing_kernel.messaging.worker import Worker
+    from billing_kernel.messaging.worker import Worker, run_until_stopped
 
     configure_logs()
     kernel = build_kernel(read_settings())
     check_schema(kernel.database.engine)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    running = Worker(kernel)
-    running.start()
     click.echo("billing works; stop it with Ctrl-C")
     try:
-        stop.wait()
+        run_until_stopped(Worker(kernel))
     finally:
-        running.stop()
         kernel.database.close()
 
 
