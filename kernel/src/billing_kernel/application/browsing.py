@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -66,16 +67,18 @@ def offers(
     if product_type is not None:
         statement = statement.where(TariffPlan.product_type == product_type)
     modules = session.scalars(select(ProcessingModule).where(ProcessingModule.is_enabled)).all()
-    found = [
+    enabled = [
         Offer(plan, read_terms(version.terms), provider)
         for plan, version, provider in session.execute(statement)
         if _is_provided(plan, modules)
-        and is_for_sale(kernel, plan, business_date(kernel.clock.now(), provider.time_zone))
     ]
     return [
         offer
-        for offer in found
-        if (label is None or label in offer.plan.labels)
+        for offer in enabled
+        if is_for_sale(
+            kernel, offer.provider, offer.plan, offer.terms, _today(kernel, offer.provider)
+        )
+        and (label is None or label in offer.plan.labels)
         and (period_months is None or offer.sells(period_months))
     ]
 
@@ -86,9 +89,12 @@ def offer(session: Session, kernel: Kernel, plan_id: int, provider_id: int | Non
     if provider_id is not None and plan.provider_id != provider_id:
         raise TariffNotForSaleError(f"tariff plan {plan_id} can't be ordered")
     provider = session.get_one(Provider, plan.provider_id)
-    today = business_date(kernel.clock.now(), provider.time_zone)
-    plan_for_sale(session, kernel, provider.id, plan.id, today)
+    plan_for_sale(session, kernel, provider, plan.id, _today(kernel, provider))
     return Offer(plan, read_terms(version_in_force(session, plan).terms), provider)
+
+
+def _today(kernel: Kernel, provider: Provider) -> date:
+    return business_date(kernel.clock.now(), provider.time_zone)
 
 
 def _is_provided(plan: TariffPlan, modules: Sequence[ProcessingModule]) -> bool:

@@ -62,7 +62,7 @@ class TariffFields:
 def create_plan(session: Session, kernel: Kernel, fields: TariffFields, **more: Any) -> TariffPlan:
     """Create a tariff plan with its first version; raises InvalidInputError."""
     provider = find(session, Provider, fields.provider_id)
-    check_fields_of(session, kernel, provider, fields)
+    check_fields_of(session, kernel, provider.currency, fields)
     if fields.enabled and not fields.prices:
         raise InvalidInputError(
             [FieldError("/prices", "must have a price for at least one period")]
@@ -73,7 +73,9 @@ def create_plan(session: Session, kernel: Kernel, fields: TariffFields, **more: 
     session.flush()
     session.add(
         TariffVersion(
-            tariff_plan_id=plan.id, version=1, terms=terms_document(terms_of(provider, fields))
+            tariff_plan_id=plan.id,
+            version=1,
+            terms=terms_document(terms_of(provider.currency, fields)),
         )
     )
     session.flush()
@@ -81,15 +83,22 @@ def create_plan(session: Session, kernel: Kernel, fields: TariffFields, **more: 
 
 
 def change_plan(session: Session, kernel: Kernel, plan_id: int, fields: TariffFields) -> TariffPlan:
-    """Change a tariff plan; changed terms become a new version, sold services keep theirs."""
+    """Change a tariff plan; changed terms become a new version, sold services keep theirs.
+
+    Prices in a currency that the provider has left stay until they are set anew: until then
+    the plan isn't for sale.
+    """
     plan = find(session, TariffPlan, plan_id, lock=True)
     provider = session.get_one(Provider, plan.provider_id)
-    check_fields_of(session, kernel, provider, fields)
-    terms = terms_of(provider, fields)
+    present = read_terms(version_in_force(session, plan).terms)
+    repriced = (fields.prices, fields.setup_fee) != (present.prices, present.setup_fee)
+    currency = provider.currency if repriced else present.currency
+    check_fields_of(session, kernel, currency, fields)
+    terms = terms_of(currency, fields)
     if fields.enabled and not terms.prices:
         raise TariffUnpricedError("set a price for at least one period first")
     _describe(plan, fields)
-    if terms != read_terms(version_in_force(session, plan).terms):
+    if terms != present:
         plan.version += 1
         session.add(
             TariffVersion(tariff_plan_id=plan.id, version=plan.version, terms=terms_document(terms))
@@ -125,9 +134,12 @@ def switch_plans(session: Session, plan_ids: list[int], *, enabled: bool) -> lis
     """Enable or disable several plans, all or none; raises TariffUnpricedError naming one."""
     plans = [find(session, TariffPlan, plan_id, lock=True) for plan_id in sorted(set(plan_ids))]
     for plan in plans:
-        if enabled and not read_terms(version_in_force(session, plan).terms).prices:
+        terms = read_terms(version_in_force(session, plan).terms)
+        provider = session.get_one(Provider, plan.provider_id)
+        if enabled and not (terms.prices and terms.currency == provider.currency):
             raise TariffUnpricedError(
-                f"tariff plan {plan.id} has no price: set one for at least one period first"
+                f"tariff plan {plan.id} has no price in {provider.currency}: "
+                "set one for at least one period first"
             )
         plan.is_enabled = enabled
     return plans
@@ -142,10 +154,10 @@ def delete_plan(session: Session, plan_id: int) -> None:
     session.delete(plan)
 
 
-def terms_of(provider: Provider, fields: TariffFields) -> TariffTerms:
+def terms_of(currency: str, fields: TariffFields) -> TariffTerms:
     """What the fields mean for prices."""
     return TariffTerms(
-        currency=provider.currency,
+        currency=currency,
         prices=tuple(sorted(fields.prices, key=lambda term: term.period_months)),
         setup_fee=fields.setup_fee,
         charging=dict(fields.charging),
@@ -155,11 +167,9 @@ def terms_of(provider: Provider, fields: TariffFields) -> TariffTerms:
     )
 
 
-def check_fields_of(
-    session: Session, kernel: Kernel, provider: Provider, fields: TariffFields
-) -> None:
+def check_fields_of(session: Session, kernel: Kernel, currency: str, fields: TariffFields) -> None:
     """Raise InvalidInputError with everything that is wrong with a plan's fields."""
-    errors = [*_naming_errors(fields), *_price_errors(provider, fields)]
+    errors = [*_naming_errors(fields), *_price_errors(currency, fields)]
     if fields.product_type not in kernel.extensions.product_types:
         known = ", ".join(kernel.extensions.product_types.keys())
         errors.append(FieldError("/product_type", f"must be one of {known}"))
@@ -185,7 +195,7 @@ def _naming_errors(fields: TariffFields) -> list[FieldError]:
     return errors
 
 
-def _price_errors(provider: Provider, fields: TariffFields) -> list[FieldError]:
+def _price_errors(currency: str, fields: TariffFields) -> list[FieldError]:
     errors = []
     seen: set[int] = set()
     for index, term in enumerate(fields.prices):
@@ -195,18 +205,18 @@ def _price_errors(provider: Provider, fields: TariffFields) -> list[FieldError]:
         if not 0 <= term.period_months <= 120:
             errors.append(FieldError(f"{pointer}/period_months", "must be from 0 to 120"))
         seen.add(term.period_months)
-        errors += _money_errors(provider, term.price, f"{pointer}/price")
+        errors += _money_errors(currency, term.price, f"{pointer}/price")
         if term.renewal_price is not None:
-            errors += _money_errors(provider, term.renewal_price, f"{pointer}/renewal_price")
+            errors += _money_errors(currency, term.renewal_price, f"{pointer}/renewal_price")
     if fields.setup_fee is not None:
-        errors += _money_errors(provider, fields.setup_fee, "/setup_fee")
+        errors += _money_errors(currency, fields.setup_fee, "/setup_fee")
     return errors
 
 
-def _money_errors(provider: Provider, money: Money, pointer: str) -> list[FieldError]:
+def _money_errors(currency: str, money: Money, pointer: str) -> list[FieldError]:
     errors = []
-    if money.currency != provider.currency:
-        detail = f"must be {provider.currency}, the currency of the provider"
+    if money.currency != currency:
+        detail = f"must be {currency}, the currency of the provider"
         errors.append(FieldError(f"{pointer}/currency", detail))
     if not 0 <= money.amount_minor <= PRICE_MAX_MINOR:
         errors.append(FieldError(f"{pointer}/amount_minor", f"must be from 0 to {PRICE_MAX_MINOR}"))

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, OrderView
+from billing_kernel.application.denominating import provider_for_sale
 from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
 from billing_kernel.application.kernel import Kernel
@@ -25,7 +26,7 @@ from billing_kernel.domain.states import (
     ServiceState,
     advance,
 )
-from billing_kernel.models import Client, Invoice, Order, Payer, Provider, Service
+from billing_kernel.models import Client, Invoice, Order, Payer, Service
 
 
 class OrderRefusedError(RuleError):
@@ -58,9 +59,9 @@ def place_order(
 
     Raises what ``quote_item`` raises, OrderRefusedError, ServiceLimitError.
     """
+    provider = provider_for_sale(session, client_id)
     # The client's row serialises the counting of services and what follows from it.
     client = find(session, Client, client_id, lock=True)
-    provider = session.get_one(Provider, client.provider_id)
     payer = payer_of(session, client, payer_id)
     quoted = quote_item(session, kernel, provider, item, client, payer)
     _refuse_too_many(session, client, quoted)

@@ -108,7 +108,7 @@ def quote_item(
 ) -> QuotedItem:
     """Price one item as of today; see ``quote_items``."""
     today = business_date(kernel.clock.now(), provider.time_zone)
-    plan = plan_for_sale(session, kernel, provider.id, item.tariff_plan_id, today)
+    plan = plan_for_sale(session, kernel, provider, item.tariff_plan_id, today)
     version = version_in_force(session, plan)
     terms = read_terms(version.terms)
     errors = _quantity_errors(item, terms, pointer)
@@ -180,19 +180,27 @@ def total_of(quoted: Sequence[QuotedItem], currency: str) -> Quote:
 
 
 def plan_for_sale(
-    session: Session, kernel: Kernel, provider_id: int, plan_id: int, today: date
+    session: Session, kernel: Kernel, provider: Provider, plan_id: int, today: date
 ) -> TariffPlan:
     """A plan that may be ordered today; TariffNotForSaleError otherwise."""
-    plan = find(session, TariffPlan, plan_id, provider_id=provider_id)
-    if not is_for_sale(kernel, plan, today) or not modules_for(session, plan):
+    plan = find(session, TariffPlan, plan_id, provider_id=provider.id)
+    terms = read_terms(version_in_force(session, plan).terms)
+    if not is_for_sale(kernel, provider, plan, terms, today) or not modules_for(session, plan):
         raise TariffNotForSaleError(f"tariff plan {plan_id} can't be ordered")
     return plan
 
 
-def is_for_sale(kernel: Kernel, plan: TariffPlan, today: date) -> bool:
-    """Enabled, not ended, and its product type is installed."""
+def is_for_sale(
+    kernel: Kernel, provider: Provider, plan: TariffPlan, terms: TariffTerms, today: date
+) -> bool:
+    """Enabled, not ended, priced in the provider's currency, and its product type installed."""
     ended = plan.end_on is not None and today > plan.end_on
-    return plan.is_enabled and not ended and plan.product_type in kernel.extensions.product_types
+    return (
+        plan.is_enabled
+        and not ended
+        and terms.currency == provider.currency
+        and plan.product_type in kernel.extensions.product_types
+    )
 
 
 def version_in_force(session: Session, plan: TariffPlan) -> TariffVersion:
