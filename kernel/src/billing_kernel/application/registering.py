@@ -1,9 +1,11 @@
 """Register clients and administrators, and let them in."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from pwdlib import PasswordHash
@@ -115,6 +117,23 @@ def register_client(
     session.add(client)
     session.flush()
     record_event(session, kernel, "ClientRegistered", {"client_id": client.id}, client.id)
+    return client
+
+
+def change_client(session: DatabaseSession, client_id: int, columns: Mapping[str, Any]) -> Client:
+    """Give a client other columns; raises MissingError, InvalidInputError, EmailTakenError."""
+    client = find(session, Client, client_id, lock=True)
+    changes = dict(columns)
+    if "country" in changes:
+        changes["country"] = changes["country"].upper()
+    if "email" in changes:
+        changes["email"] = email = checked_email(changes["email"], "/email")
+        other = select(Client.id).where(Client.email == email, Client.id != client_id)
+        if session.scalar(other) is not None:
+            raise EmailTakenError(f"{email} is registered already")
+    for name, value in changes.items():
+        setattr(client, name, value)
+    session.flush()
     return client
 
 

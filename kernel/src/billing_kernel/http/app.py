@@ -29,7 +29,7 @@ from billing_kernel.http import (
 from billing_kernel.http.admin import HANDLERS as ADMINISTRATION
 from billing_kernel.http.auth import Access, check_access, provide_caller, provide_visitor
 from billing_kernel.http.bodies import StrictRequest
-from billing_kernel.http.health import AskWorker
+from billing_kernel.http.health import WorkerHere
 from billing_kernel.http.idempotency import provide_once
 from billing_kernel.http.languages import provide_languages
 from billing_kernel.http.pagination import provide_paging
@@ -76,10 +76,10 @@ CLIENT_AREA = [
 ]
 
 
-def create_app(kernel: Kernel, ask_worker: AskWorker | None = None) -> Litestar:
+def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
     """The HTTP API of an installation.
 
-    ``ask_worker`` tells how the worker of this process is; None where workers run elsewhere.
+    ``worker`` is the one of this process; None where workers run elsewhere.
     """
     app = Litestar(
         route_handlers=[
@@ -107,7 +107,7 @@ def create_app(kernel: Kernel, ask_worker: AskWorker | None = None) -> Litestar:
         exception_handlers=dict(EXCEPTION_HANDLERS),
         before_send=[harden],
         request_max_body_size=BODY_MAX_BYTES,
-        state=State({"kernel": kernel, "ask_worker": ask_worker}),
+        state=State({"kernel": kernel, "worker": worker}),
         openapi_config=openapi_config(version("billing-kernel")),
         logging_config=None,
     )

@@ -1,8 +1,7 @@
 """Whether the process lives, and whether it can do its work."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from litestar import Response, get
 from litestar.datastructures import State
@@ -25,7 +24,11 @@ class WorkerReport(Protocol):
     def last_sweep_at(self) -> datetime | None: ...
 
 
-AskWorker: TypeAlias = Callable[[], WorkerReport]
+class WorkerHere(Protocol):
+    """The worker of this process."""
+
+    def status(self) -> WorkerReport:
+        """How it is; raises DatabaseUnavailableError."""
 
 
 class Liveness(Answer):
@@ -72,7 +75,7 @@ def check_liveness() -> Liveness:
 def check_readiness(kernel: GivenKernel, state: State) -> Response[Readiness]:
     """The database can be reached and the worker of this process works; 503 otherwise."""
     waiting = _waiting(kernel)
-    worker = _worker(state.ask_worker, waiting)
+    worker = _worker(state.worker, waiting)
     is_ready = waiting is not None and worker.ok
     readiness = Readiness(
         status="ready" if is_ready else "not_ready",
@@ -102,11 +105,11 @@ def _waiting(kernel: Kernel) -> int | None:
         return None
 
 
-def _worker(ask: AskWorker | None, waiting: int | None) -> WorkerHealth:
-    if ask is None:
+def _worker(here: WorkerHere | None, waiting: int | None) -> WorkerHealth:
+    if here is None:
         return WorkerHealth(ok=True, place="elsewhere", last_sweep_at=None, backlog=waiting)
     try:
-        report = ask()
+        report = here.status()
     except DatabaseUnavailableError:
         return WorkerHealth(ok=False, place="here", last_sweep_at=None, backlog=None)
     return WorkerHealth(

@@ -2,11 +2,10 @@
 
 from litestar import get, patch, put
 from litestar.params import JSONBody
-from sqlalchemy.orm import Session
 
 from billing_kernel import models
-from billing_kernel.application.finding import find
 from billing_kernel.application.registering import (
+    change_client,
     check_own_password,
     check_password,
     hash_password,
@@ -30,14 +29,9 @@ def get_me(kernel: GivenKernel, caller: GivenCaller) -> Client:
 @patch("/me", operation_id="changeMe", tags=TAGS, sync_to_thread=True)
 def change_me(kernel: GivenKernel, caller: GivenCaller, data: JSONBody[ChangeOwnProfile]) -> Client:
     """Change your name, country, phone or language."""
-
-    def work(session: Session) -> Client:
-        client = find(session, models.Client, caller.id, lock=True)
-        for name, value in given(data).items():
-            setattr(client, name, str(value).upper() if name == "country" else value)
-        return Client.of(client)
-
-    return kernel.database.run(work)
+    return kernel.database.run(
+        lambda session: Client.of(change_client(session, caller.id, given(data)))
+    )
 
 
 @put(

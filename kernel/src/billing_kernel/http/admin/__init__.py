@@ -2,4 +2,40 @@
 
 from typing import Any
 
-HANDLERS: list[Any] = []
+from billing_kernel.http.admin import (
+    clients,
+    data_centers,
+    departments,
+    events,
+    invoices,
+    ledger,
+    operations,
+    orders,
+    payment_methods,
+    payments,
+    plugins,
+    processing_modules,
+    providers,
+    services,
+    tariff_plans,
+    tasks,
+)
+
+HANDLERS: list[Any] = [
+    *providers.HANDLERS,
+    *departments.HANDLERS,
+    *data_centers.HANDLERS,
+    *clients.HANDLERS,
+    *processing_modules.HANDLERS,
+    *tariff_plans.HANDLERS,
+    *payment_methods.HANDLERS,
+    *orders.HANDLERS,
+    *services.HANDLERS,
+    *operations.HANDLERS,
+    *tasks.HANDLERS,
+    *invoices.HANDLERS,
+    *payments.HANDLERS,
+    *ledger.HANDLERS,
+    *events.HANDLERS,
+    *plugins.HANDLERS,
+]

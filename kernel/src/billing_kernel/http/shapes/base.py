@@ -1,6 +1,6 @@
 """What all shapes are made of."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from msgspec import UNSET, Meta, Struct
 
@@ -59,7 +59,7 @@ class Amount(Body):
         return Money(self.amount_minor, self.currency)
 
 
-def given(body: Body) -> dict[str, object]:
+def given(body: Body) -> dict[str, Any]:
     """The fields of a change that were sent at all."""
     pairs = ((name, getattr(body, name)) for name in body.__struct_fields__)
     return {name: value for name, value in pairs if value is not UNSET}

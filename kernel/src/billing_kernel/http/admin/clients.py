@@ -1,0 +1,103 @@
+"""Clients, and corrections of their balances."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import Meta
+from sqlalchemy.orm import Session
+
+from billing_kernel import models
+from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
+from billing_kernel.application.finding import find
+from billing_kernel.application.registering import change_client
+from billing_kernel.http.admin import rows
+from billing_kernel.http.admin.ledger import entry_shape
+from billing_kernel.http.auth import GivenCaller, GivenKernel
+from billing_kernel.http.balances import balances_of
+from billing_kernel.http.idempotency import GivenOnce
+from billing_kernel.http.pagination import GivenPaging, Page
+from billing_kernel.http.shapes.base import Amount, Body, Line, RowId, given
+from billing_kernel.http.shapes.clients import ChangeClient, Client
+from billing_kernel.http.shapes.ledger import Balance, LedgerEntryAnswer
+
+PATH, ONE = "/clients", "/clients/{client_id:int}"
+TAGS = ["Administration: clients"]
+
+Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
+
+
+class AdjustBalanceBody(Body):
+    """An amount above zero is the client's gain; the reason stays with it."""
+
+    amount: Amount
+    reason: Reason
+    provider_id: RowId | None = None
+
+
+@get(PATH, operation_id="adminListClients", tags=TAGS, sync_to_thread=True)
+def list_clients(
+    kernel: GivenKernel,
+    paging: GivenPaging,
+    provider_id: FromQuery[RowId | None] = None,
+    email: FromQuery[Line | None] = None,
+) -> Page[Client]:
+    """Every client."""
+    return rows.listed(
+        kernel,
+        models.Client,
+        paging,
+        Client.of,
+        provider_id=provider_id,
+        email=email.lower() if email else None,
+    )
+
+
+@get(ONE, operation_id="adminGetClient", tags=TAGS, sync_to_thread=True)
+def get_client(kernel: GivenKernel, client_id: FromPath[int]) -> Client:
+    """One client."""
+    return rows.shown(kernel, models.Client, client_id, Client.of)
+
+
+@patch(ONE, operation_id="adminChangeClient", tags=TAGS, sync_to_thread=True)
+def change(kernel: GivenKernel, client_id: FromPath[int], data: JSONBody[ChangeClient]) -> Client:
+    """Change a client; a disabled one can't log in, and its sessions are worth nothing."""
+    return kernel.database.run(
+        lambda session: Client.of(change_client(session, client_id, _columns(given(data))))
+    )
+
+
+@get(f"{ONE}/balances", operation_id="adminListBalances", tags=TAGS, sync_to_thread=True)
+def list_balances(kernel: GivenKernel, client_id: FromPath[int]) -> Page[Balance]:
+    """What a client has at each provider and in each currency; on one page."""
+    with kernel.database.reading() as session:
+        return Page(balances_of(session, find(session, models.Client, client_id).id))
+
+
+@post(f"{ONE}/adjustments", operation_id="adminAdjustBalance", tags=TAGS, sync_to_thread=True)
+def adjust(
+    kernel: GivenKernel,
+    caller: GivenCaller,
+    once: GivenOnce,
+    client_id: FromPath[int],
+    data: JSONBody[AdjustBalanceBody],
+) -> Response[LedgerEntryAnswer]:
+    """Correct a client's balance by hand: a ledger entry with its reason."""
+    amount = data.amount.money()
+
+    def work(session: Session) -> LedgerEntryAnswer:
+        command = AdjustBalance(client_id, caller.id, amount, data.reason, data.provider_id)
+        _, entry = adjust_balance(session, command)
+        session.refresh(entry)
+        return entry_shape(session, entry)
+
+    return once.answer(work)
+
+
+def _columns(sent: dict[str, Any]) -> dict[str, Any]:
+    if "enabled" in sent:
+        sent["is_enabled"] = sent.pop("enabled")
+    return sent
+
+
+HANDLERS = [list_clients, get_client, change, list_balances, adjust]

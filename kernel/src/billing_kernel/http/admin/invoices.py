@@ -1,0 +1,42 @@
+"""Invoices of all clients."""
+
+from litestar import get
+from litestar.params import FromPath, FromQuery
+
+from billing_kernel import models
+from billing_kernel.domain.states import InvoiceState
+from billing_kernel.http.admin import rows
+from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.pagination import GivenPaging, Page
+from billing_kernel.http.shapes.base import RowId
+from billing_kernel.http.shapes.invoices import Invoice
+
+TAGS = ["Administration: invoices and payments"]
+
+
+@get("/invoices", operation_id="adminListInvoices", tags=TAGS, sync_to_thread=True)
+def list_invoices(
+    kernel: GivenKernel,
+    paging: GivenPaging,
+    client_id: FromQuery[RowId | None] = None,
+    status: FromQuery[InvoiceState | None] = None,
+) -> Page[Invoice]:
+    """Every invoice, newest first."""
+    return rows.listed(
+        kernel,
+        models.Invoice,
+        paging,
+        Invoice.of,
+        newest_first=True,
+        client_id=client_id,
+        status=status,
+    )
+
+
+@get("/invoices/{invoice_id:int}", operation_id="adminGetInvoice", tags=TAGS, sync_to_thread=True)
+def get_invoice(kernel: GivenKernel, invoice_id: FromPath[int]) -> Invoice:
+    """One invoice."""
+    return rows.shown(kernel, models.Invoice, invoice_id, Invoice.of)
+
+
+HANDLERS = [list_invoices, get_invoice]

@@ -1,0 +1,49 @@
+"""Providers: the businesses that sell."""
+
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
+
+from billing_kernel import models
+from billing_kernel.http.admin import rows
+from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.idempotency import GivenOnce
+from billing_kernel.http.pagination import GivenPaging, Page
+from billing_kernel.http.shapes.providers import ChangeProvider, CreateProvider, Provider
+
+PATH, ONE = "/providers", "/providers/{provider_id:int}"
+TAGS = ["Administration: providers"]
+
+
+@get(PATH, operation_id="adminListProviders", tags=TAGS, sync_to_thread=True)
+def list_providers(kernel: GivenKernel, paging: GivenPaging) -> Page[Provider]:
+    """Every provider."""
+    return rows.listed(kernel, models.Provider, paging, Provider.of)
+
+
+@post(PATH, operation_id="adminCreateProvider", tags=TAGS, sync_to_thread=True)
+def create_provider(once: GivenOnce, data: JSONBody[CreateProvider]) -> Response[Provider]:
+    """Create a provider."""
+    return rows.created(once, models.Provider, data, Provider.of)
+
+
+@get(ONE, operation_id="adminGetProvider", tags=TAGS, sync_to_thread=True)
+def get_provider(kernel: GivenKernel, provider_id: FromPath[int]) -> Provider:
+    """One provider."""
+    return rows.shown(kernel, models.Provider, provider_id, Provider.of)
+
+
+@patch(ONE, operation_id="adminChangeProvider", tags=TAGS, sync_to_thread=True)
+def change_provider(
+    kernel: GivenKernel, provider_id: FromPath[int], data: JSONBody[ChangeProvider]
+) -> Provider:
+    """Change a provider; what is left out stays."""
+    return rows.changed(kernel, models.Provider, provider_id, data, Provider.of)
+
+
+@delete(ONE, operation_id="adminDeleteProvider", tags=TAGS, sync_to_thread=True)
+def delete_provider(kernel: GivenKernel, provider_id: FromPath[int]) -> None:
+    """Delete a provider that nothing uses; 409 names the users."""
+    rows.removed(kernel, models.Provider, provider_id)
+
+
+HANDLERS = [list_providers, create_provider, get_provider, change_provider, delete_provider]

@@ -1,0 +1,158 @@
+"""Services of all clients, and what administrators may do with them."""
+
+from typing import Any
+
+from litestar import Response, delete, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+from msgspec import UNSET
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import OperationKind
+from billing_kernel import models
+from billing_kernel.application.closing import act_on_service
+from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.paying import pay_invoice
+from billing_kernel.application.renewing import RenewService, renew_service
+from billing_kernel.domain.states import ServiceState
+from billing_kernel.http.admin import rows
+from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.idempotency import GivenOnce
+from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
+from billing_kernel.http.payment_steps import begun_inside
+from billing_kernel.http.service_views import for_administrator
+from billing_kernel.http.shapes.base import RowId
+from billing_kernel.http.shapes.invoices import Invoice
+from billing_kernel.http.shapes.ledger import BilledPeriodAnswer
+from billing_kernel.http.shapes.orders import ServiceRenewed
+from billing_kernel.http.shapes.payments import Payment
+from billing_kernel.http.shapes.services import RenewServiceBody, Service
+
+PATH, ONE = "/services", "/services/{service_id:int}"
+TAGS = ["Administration: services"]
+
+
+@get(PATH, operation_id="adminListServices", tags=TAGS, sync_to_thread=True)
+def list_services(
+    kernel: GivenKernel,
+    paging: GivenPaging,
+    client_id: FromQuery[RowId | None] = None,
+    status: FromQuery[ServiceState | None] = None,
+) -> Page[Service]:
+    """Every service, newest first."""
+    statement = select(models.Service)
+    if client_id is not None:
+        statement = statement.where(models.Service.client_id == client_id)
+    if status is not None:
+        statement = statement.where(models.Service.status == status)
+    with kernel.database.reading() as session:
+        return page_of_rows(
+            session,
+            statement,
+            models.Service,
+            paging,
+            lambda service: for_administrator(session, kernel, service),
+            newest_first=True,
+        )
+
+
+@get(ONE, operation_id="adminGetService", tags=TAGS, sync_to_thread=True)
+def get_service(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
+    """One service, with everything that its driver remembers of it."""
+    with kernel.database.reading() as session:
+        return for_administrator(session, kernel, find(session, models.Service, service_id))
+
+
+@post(f"{ONE}/renew", operation_id="adminRenewService", tags=TAGS, sync_to_thread=True)
+def renew(
+    kernel: GivenKernel,
+    once: GivenOnce,
+    service_id: FromPath[int],
+    data: JSONBody[RenewServiceBody],
+) -> Response[ServiceRenewed]:
+    """Renew a service for its client, from the client's balance or by a payment method."""
+    command = RenewService(service_id, data.period_months, data.expected_expires_on)
+    choice = data.pay_with.choice()
+
+    def work(session: Session) -> ServiceRenewed:
+        service = find(session, models.Service, service_id)
+        invoice = renew_service(session, kernel, command, service.client_id)
+        payment = pay_invoice(session, kernel, invoice.id, service.client_id, choice)
+        session.flush()
+        return ServiceRenewed(
+            invoice=Invoice.of(invoice),
+            service=for_administrator(session, kernel, service),
+            payment=UNSET if payment is None else Payment.of(payment),
+        )
+
+    def go_on(answer: Any) -> Any:
+        return begun_inside(kernel, answer)
+
+    return once.answer(work, afterwards=go_on)
+
+
+@post(
+    f"{ONE}/suspend",
+    operation_id="adminSuspendService",
+    tags=TAGS,
+    status_code=202,
+    sync_to_thread=True,
+)
+def suspend(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
+    """Begin to stop a service without losing its data."""
+    return _act(kernel, service_id, OperationKind.SUSPEND)
+
+
+@post(
+    f"{ONE}/resume",
+    operation_id="adminResumeService",
+    tags=TAGS,
+    status_code=202,
+    sync_to_thread=True,
+)
+def resume(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
+    """Begin to start a stopped service again."""
+    return _act(kernel, service_id, OperationKind.RESUME)
+
+
+@delete(ONE, operation_id="adminDeleteService", tags=TAGS, status_code=202, sync_to_thread=True)
+def delete_service(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
+    """Begin to delete a service; one that failed to open is deleted at once."""
+    return _act(kernel, service_id, OperationKind.CLOSE)
+
+
+@get(
+    f"{ONE}/billed-periods",
+    operation_id="adminListBilledPeriods",
+    tags=TAGS,
+    sync_to_thread=True,
+)
+def list_billed_periods(
+    kernel: GivenKernel, paging: GivenPaging, service_id: FromPath[int]
+) -> Page[BilledPeriodAnswer]:
+    """The days that a service was charged for."""
+    rows.shown(kernel, models.Service, service_id, lambda service: service.id)
+    return rows.listed(
+        kernel, models.BilledPeriod, paging, BilledPeriodAnswer.of, service_id=service_id
+    )
+
+
+def _act(kernel: Kernel, service_id: int, kind: OperationKind) -> Service:
+    def work(session: Session) -> Service:
+        service = act_on_service(session, kernel, service_id, kind)
+        session.flush()
+        return for_administrator(session, kernel, service)
+
+    return kernel.database.run(work)
+
+
+HANDLERS = [
+    list_services,
+    get_service,
+    renew,
+    suspend,
+    resume,
+    delete_service,
+    list_billed_periods,
+]

@@ -1,0 +1,123 @@
+"""Operations and tasks, as administrators see them."""
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from msgspec import UNSET, UnsetType
+
+from billing_kernel import models
+from billing_kernel.application.resolving import Outcome
+from billing_kernel.http.shapes.base import Answer, Body, Fields, OptionalLine, RowId, Text
+
+OutcomeWord = Literal["done", "not_done"]
+
+
+class Operation(Answer):
+    """One instruction to an upstream; ``reason`` says why it waits, was refused or gave up."""
+
+    id: int
+    kind: str
+    state: str
+    service_id: int
+    processing_module_id: int | None
+    invoice_id: int | None
+    operation_uid: str
+    attempts: int
+    look_ups: int
+    last_answer: str
+    upstream_id: str
+    outcome: dict[str, Any]
+    reason: str
+    created_at: datetime
+    started_at: datetime | None
+    due_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: models.Operation) -> Self:
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            state=row.state,
+            service_id=row.service_id,
+            processing_module_id=row.processing_module_id,
+            invoice_id=row.invoice_id,
+            operation_uid=row.uid,
+            attempts=row.attempts,
+            look_ups=row.look_ups,
+            last_answer=row.last_answer,
+            upstream_id=row.upstream_id,
+            outcome=row.outcome,
+            reason=row.reason,
+            created_at=row.created_at,
+            started_at=row.started_at,
+            due_at=row.due_at,
+            finished_at=row.finished_at,
+        )
+
+
+class ResolveOperation(Body):
+    """What really happened upstream. Not done: the money returns to the balance."""
+
+    outcome: OutcomeWord
+    facts: Fields = {}
+    upstream_id: OptionalLine = ""
+    reason: OptionalLine = ""
+
+    def told(self) -> Outcome:
+        return Outcome(self.outcome == "done", self.facts, self.upstream_id, self.reason)
+
+
+class CompleteTask(Body):
+    """What came of it; the task of an operation by hand wants its facts."""
+
+    facts: Fields = {}
+    outcome: OutcomeWord | None = None
+    upstream_id: OptionalLine = ""
+    reason: OptionalLine = ""
+
+    def told(self) -> Outcome | None:
+        if self.outcome is None and not self.facts and not self.upstream_id:
+            return None
+        return Outcome(self.outcome != "not_done", self.facts, self.upstream_id, self.reason)
+
+
+class ChangeTask(Body):
+    """Hand a task to another department, or note something down."""
+
+    department_id: RowId | UnsetType | None = UNSET
+    detail: Text | UnsetType = UNSET
+
+
+class Task(Answer):
+    """Something that a person of a department has to do."""
+
+    id: int
+    kind: str
+    status: str
+    department_id: int | None
+    service_id: int | None
+    operation_id: int | None
+    payment_id: int | None
+    title: str
+    detail: str
+    facts: dict[str, Any]
+    created_at: datetime
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, row: models.Task) -> Self:
+        return cls(
+            id=row.id,
+            kind=row.kind,
+            status=row.status,
+            department_id=row.department_id,
+            service_id=row.service_id,
+            operation_id=row.operation_id,
+            payment_id=row.payment_id,
+            title=row.title,
+            detail=row.detail,
+            facts=row.facts or {},
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+        )
