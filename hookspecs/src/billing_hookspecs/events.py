@@ -20,6 +20,8 @@ class Event(Value):
     name: str
     occurred_at: datetime
     facts: Mapping[str, Json] = field(default_factory=dict)
+
+
 EVENT_NAMES = (
     "ClientRegistered",
     "OrderPlaced",
@@ -28,6 +30,7 @@ EVENT_NAMES = (
     "InvoicePaid",
     "PaymentReceived",
     "PaymentCancelled",
+    "PaymentRefunded",
     "ServiceOpened",
     "ServiceRenewed",
     "ServiceSuspended",

@@ -22,9 +22,10 @@ from billing_kernel.domain.states import (
     AttemptState,
     advance,
 )
-from billing_kernel.models import Invoice, Payment, PaymentMethod
+from billing_kernel.models import Invoice, Payment, PaymentMethod, wall_clock
 
 RETRY = timedelta(seconds=30)
+FIRST_CHECK = timedelta(minutes=5)
 
 Answer = PaymentStarted | UpstreamRefusedError | UpstreamBusyError | OutcomeUnknownError
 
@@ -38,6 +39,8 @@ def begin_payment(kernel: Kernel, payment_id: int) -> None:
     with kernel.database.reading() as session:
         payment = session.get(Payment, payment_id)
         if payment is None or payment.state not in (AttemptState.NEW, AttemptState.UNKNOWN):
+            return
+        if payment.payment_method_id is None or payment.stored_method_id is not None:
             return
         method = session.get_one(PaymentMethod, payment.payment_method_id)
         request = _request(session, kernel, payment)
@@ -54,6 +57,7 @@ def _request(session: Session, kernel: Kernel, payment: Payment) -> StartPayment
         amount=Money(payment.amount_minor, payment.currency),
         description=f"Invoice {invoice.number}" if invoice else f"Payment {payment.id}",
         return_url=str(payment.facts.get("return_url") or base),
+        store_method=bool(payment.facts.get("store_method")),
         notification_url=f"{base}/api/v1/notifications/{payment.payment_method_id}",
     )
 
@@ -77,6 +81,7 @@ def _record(session: Session, payment_id: int, answer: Answer) -> None:
             payment.external_id = answer.external_id or None
             payment.redirect_url = answer.redirect_url or None
             payment.instructions = answer.instructions
+            payment.check_at = wall_clock() + FIRST_CHECK
         case UpstreamRefusedError():
             payment.state = advance(
                 ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.FAILED

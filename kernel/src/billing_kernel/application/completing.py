@@ -9,9 +9,17 @@ from billing_hookspecs import Capability, Done, InvalidInputError, OperationKind
 from billing_kernel.application.finding import find
 from billing_kernel.application.finishing import resolve_operation
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.refunding import finish_refund
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OperationState, TaskState
-from billing_kernel.models import Operation, ProcessingModule, Task, wall_clock
+from billing_kernel.models import (
+    Operation,
+    Payment,
+    ProcessingModule,
+    Refund,
+    Task,
+    wall_clock,
+)
 
 
 class TaskEndedError(ConflictError):
@@ -44,9 +52,17 @@ def complete_task(
     checked: dict[str, Any] = dict(facts)
     if task.operation_id is not None:
         checked = _finish_operation(session, kernel, task, task.operation_id, facts)
+    if task.kind == "manual_refund":
+        _finish_refund(session, kernel, task)
     task.status, task.facts = TaskState.DONE, checked
     task.completed_by_id, task.finished_at = administrator_id, wall_clock()
     return task
+
+
+def _finish_refund(session: Session, kernel: Kernel, task: Task) -> None:
+    refund = find(session, Refund, int(task.subject.removeprefix("refund:")), lock=True)
+    payment = find(session, Payment, refund.payment_id, lock=True)
+    finish_refund(session, kernel, refund, payment)
 
 
 def _finish_operation(

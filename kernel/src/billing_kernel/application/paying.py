@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import GatewayCapability, Money
 from billing_kernel.application.connecting import gateway_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.posting import post
+from billing_kernel.application.posting import may_spend, post
 from billing_kernel.application.publishing import enqueue, record_event
 from billing_kernel.application.settling import settle_invoice
+from billing_kernel.application.storing import chargeable
 from billing_kernel.application.tasking import open_payment_task
 from billing_kernel.crashpoints import crashpoint
 from billing_kernel.domain.errors import ConflictError, RuleError
@@ -25,7 +26,7 @@ from billing_kernel.domain.states import (
     InvoiceState,
     advance,
 )
-from billing_kernel.models import Invoice, Payment, PaymentMethod
+from billing_kernel.models import Client, Invoice, Payment, PaymentMethod
 
 
 class InvoiceNotPayableError(ConflictError):
@@ -54,11 +55,13 @@ class NotConfirmableError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class PayWith:
-    """How to pay: from the balance, or by a method."""
+    """How to pay: from the balance, by a method, or by what a method has stored."""
 
     balance: bool = False
     payment_method_id: int | None = None
+    stored_method_id: int | None = None
     return_url: str = ""
+    store_method: bool = False
 
 
 def pay_invoice(
@@ -77,12 +80,19 @@ def pay_invoice(
     if invoice.total_minor == 0:
         settle_invoice(session, kernel, invoice)
         return None
+    if pay_with.stored_method_id is not None:
+        return _charge_stored(session, kernel, invoice, pay_with.stored_method_id)
     if pay_with.payment_method_id is None:
         return _pay_from_balance(session, kernel, invoice)
     method = offered_method(
         session, kernel, pay_with.payment_method_id, invoice.provider_id, invoice.currency
     )
-    return _new_attempt(session, invoice, method, pay_with.return_url)
+    payment = _attempt(invoice, method)
+    payment.facts = {"return_url": pay_with.return_url, "store_method": pay_with.store_method}
+    session.add(payment)
+    session.flush()
+    enqueue(session, "begin_payment", {"payment_id": payment.id})
+    return payment
 
 
 def offered_method(
@@ -149,7 +159,7 @@ def receive_money(
     invoice = find(session, Invoice, payment.invoice_id, lock=True) if payment.invoice_id else None
     payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CAPTURED)
     payment.captured_minor, payment.currency = captured.amount_minor, captured.currency
-    payment.external_id = external_id or payment.external_id
+    payment.external_id, payment.check_at = external_id or payment.external_id, None
     owner = Owner(payment.provider_id, payment.client_id)
     method = _method_of(session, payment)
     text = f"Payment {payment.id}"
@@ -162,12 +172,52 @@ def receive_money(
     }
     record_event(session, kernel, "PaymentReceived", facts, payment.client_id)
     if invoice is None:
+        pay_by_themselves(session, kernel, payment.client_id)
         return
     problem = _unexpected(invoice, captured)
     if problem:
-        open_payment_task(session, kernel, payment, "Unexpected payment", problem)
-        return
-    settle_invoice(session, kernel, invoice)
+        open_payment_task(
+            session,
+            kernel,
+            payment,
+            "unexpected_payment",
+            f"payment:{payment.id}",
+            "Unexpected payment",
+            problem,
+        )
+    else:
+        payment.settles_invoice = True
+        settle_invoice(session, kernel, invoice)
+    pay_by_themselves(session, kernel, payment.client_id)
+
+
+def pay_by_themselves(session: Session, kernel: Kernel, client_id: int) -> list[Invoice]:
+    """Pay a client's open invoices from the balance, if the client wants that; those paid.
+
+    Oldest first, skipping what doesn't fit and what somebody is paying for already. Held
+    funds are of another account: a service never gets money that an order holds.
+    """
+    client = session.get_one(Client, client_id)
+    if not client.pays_from_balance:
+        return []
+    waiting = session.scalars(
+        select(Invoice)
+        .where(
+            Invoice.client_id == client_id,
+            Invoice.status == InvoiceState.NEW,
+            Invoice.kind != "advance_payment",
+            ~exists().where(Payment.invoice_id == Invoice.id, Payment.state.in_(OPEN_ATTEMPTS)),
+        )
+        .order_by(Invoice.id)
+        .with_for_update()
+    ).all()
+    paid = []
+    for invoice in waiting:
+        owner = Owner(invoice.provider_id, client_id)
+        if may_spend(session, owner.balance(invoice.currency), invoice.total_minor):
+            _pay_from_balance(session, kernel, invoice)
+            paid.append(invoice)
+    return paid
 
 
 def new_reference() -> str:
@@ -191,19 +241,22 @@ def _pay_from_balance(session: Session, kernel: Kernel, invoice: Invoice) -> Pay
         raise MethodNotOfferedError("an advance payment can't be paid from the balance it fills")
     payment = _attempt(invoice, None)
     payment.state, payment.captured_minor = AttemptState.DONE, invoice.total_minor
+    payment.settles_invoice = True
     session.add(payment)
     settle_invoice(session, kernel, invoice)
     return payment
 
 
-def _new_attempt(
-    session: Session, invoice: Invoice, method: PaymentMethod, return_url: str
-) -> Payment:
+def _charge_stored(session: Session, kernel: Kernel, invoice: Invoice, stored_id: int) -> Payment:
+    stored = chargeable(session, invoice.client_id, stored_id)
+    method = offered_method(
+        session, kernel, stored.payment_method_id, invoice.provider_id, invoice.currency
+    )
     payment = _attempt(invoice, method)
-    payment.facts = {"return_url": return_url}
+    payment.stored_method_id = stored.id
     session.add(payment)
     session.flush()
-    enqueue(session, "begin_payment", {"payment_id": payment.id})
+    enqueue(session, "charge_stored", {"payment_id": payment.id})
     return payment
 
 

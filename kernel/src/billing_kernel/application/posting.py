@@ -8,8 +8,10 @@ from billing_hookspecs import Money
 from billing_kernel.domain.ledger import (
     GUARDED,
     AccountKey,
+    AccountKind,
     EntryDraft,
     InsufficientFundsError,
+    Leg,
     balanced,
 )
 from billing_kernel.models import LedgerAccount, LedgerEntry, Posting, wall_clock
@@ -76,10 +78,45 @@ def _move(session: Session, account_id: int, amount: Money) -> int:
     return after
 
 
+def entry_legs(session: Session, entry: LedgerEntry) -> tuple[Leg, ...]:
+    """The legs of a written entry, as a reversal needs them."""
+    rows = session.execute(
+        select(Posting, LedgerAccount)
+        .join(LedgerAccount, LedgerAccount.id == Posting.ledger_account_id)
+        .where(Posting.entry_id == entry.id)
+    )
+    return tuple(
+        Leg(
+            AccountKey(
+                AccountKind(account.kind),
+                account.provider_id,
+                account.currency,
+                account.client_id,
+                account.payment_method_id,
+            ),
+            Money(posting.amount_minor, posting.currency),
+        )
+        for posting, account in rows
+    )
+
+
 def balance_of(session: Session, key: AccountKey) -> Money:
     """The running balance of an account; zero for one that was never used."""
     minor = session.scalar(select(LedgerAccount.balance_minor).where(*_matches(key)))
     return Money(minor or 0, key.currency)
+
+
+def may_spend(session: Session, key: AccountKey, amount_minor: int) -> bool:
+    """Whether an account covers an amount now, with its credit limit."""
+    account = session.scalars(
+        select(LedgerAccount)
+        .where(*_matches(key))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if account is None:
+        return amount_minor <= 0
+    return account.balance_minor + account.credit_limit_minor >= amount_minor
 
 
 def _account_id(session: Session, key: AccountKey) -> int:

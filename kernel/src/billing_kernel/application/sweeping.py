@@ -8,12 +8,18 @@ from sqlalchemy.orm import Session
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.telling import DELIVERIES_MAX
-from billing_kernel.domain.states import OPEN_OPERATIONS, AttemptState, OperationState
+from billing_kernel.domain.states import (
+    OPEN_ATTEMPTS,
+    OPEN_OPERATIONS,
+    AttemptState,
+    OperationState,
+)
 from billing_kernel.models import (
     EventDelivery,
     Operation,
     OutboxMessage,
     Payment,
+    Refund,
     wall_clock,
 )
 
@@ -22,6 +28,7 @@ GRACE = timedelta(seconds=5)
 """How long a due message may take before it counts as lost."""
 
 DELIVERY_GRACE = timedelta(minutes=2)
+PAYMENT_GRACE = timedelta(minutes=2)
 
 
 def sweep(kernel: Kernel) -> int:
@@ -35,7 +42,10 @@ def _sweep(session: Session) -> int:
     for actor, argument, ids in (
         ("run_operation", "operation_id", _operations(session)),
         ("deliver_event", "delivery_id", _deliveries(session)),
-        ("begin_payment", "payment_id", _payments(session)),
+        ("begin_payment", "payment_id", _payments(session, stored=False)),
+        ("charge_stored", "payment_id", _payments(session, stored=True)),
+        ("check_payment", "payment_id", _unchecked(session)),
+        ("send_refund", "refund_id", _refunds(session)),
     ):
         for row_id in ids:
             if (actor, row_id) not in waiting:
@@ -85,16 +95,44 @@ def _deliveries(session: Session) -> list[int]:
     )
 
 
-def _payments(session: Session) -> list[int]:
+def _payments(session: Session, *, stored: bool) -> list[int]:
+    by_stored = Payment.stored_method_id.is_not(None)
     return list(
         session.scalars(
             select(Payment.id)
             .where(
                 Payment.state.in_([AttemptState.NEW, AttemptState.UNKNOWN]),
                 Payment.payment_method_id.is_not(None),
-                Payment.updated_at <= wall_clock() - GRACE,
+                by_stored if stored else ~by_stored,
+                Payment.updated_at <= wall_clock() - PAYMENT_GRACE,
             )
             .order_by(Payment.id)
+            .limit(PAGE)
+        )
+    )
+
+
+def _unchecked(session: Session) -> list[int]:
+    return list(
+        session.scalars(
+            select(Payment.id)
+            .where(Payment.state.in_(OPEN_ATTEMPTS), Payment.check_at <= wall_clock())
+            .order_by(Payment.check_at)
+            .limit(PAGE)
+        )
+    )
+
+
+def _refunds(session: Session) -> list[int]:
+    """Refunds that a gateway is to send, and whose message was lost."""
+    return list(
+        session.scalars(
+            select(Refund.id)
+            .where(
+                Refund.state.in_([AttemptState.NEW, AttemptState.UNKNOWN]),
+                Refund.updated_at <= wall_clock() - PAYMENT_GRACE,
+            )
+            .order_by(Refund.id)
             .limit(PAGE)
         )
     )

@@ -35,21 +35,44 @@ def open_operation_task(
 
 
 def open_payment_task(
-    session: Session, kernel: Kernel, payment: Payment, title: str, detail: str
+    session: Session,
+    kernel: Kernel,
+    payment: Payment,
+    kind: str,
+    subject: str,
+    title: str,
+    detail: str,
 ) -> Task:
-    """A task about money that came otherwise than expected."""
+    """A task about money; ``subject`` names what it is about, one open task each."""
     return _open(
         session,
         kernel,
         Task(
-            kind="unexpected_payment",
-            subject=f"payment:{payment.id}",
+            kind=kind,
+            subject=subject,
             status=TaskState.OPEN,
             payment_id=payment.id,
-            title=title,
+            title=title[:255],
             detail=detail,
         ),
     )
+
+
+def open_task(
+    session: Session, kernel: Kernel, kind: str, subject: str, title: str, detail: str
+) -> Task:
+    """A task about neither an operation nor a payment of ours."""
+    task = Task(kind=kind, subject=subject, status=TaskState.OPEN, title=title[:255], detail=detail)
+    return _open(session, kernel, task)
+
+
+def close_payment_tasks(session: Session, subject: str, status: TaskState) -> None:
+    """End the open task with this subject, if there is one."""
+    for task in session.scalars(
+        select(Task).where(Task.subject == subject, Task.status == TaskState.OPEN)
+    ):
+        task.status = status
+        task.finished_at = wall_clock()
 
 
 def close_operation_tasks(session: Session, operation_id: int, status: TaskState) -> None:

@@ -91,6 +91,30 @@ INVARIANTS = {
         "SELECT invoice_id FROM payments WHERE state IN ('new', 'pending', 'unknown') "
         "AND invoice_id IS NOT NULL GROUP BY invoice_id HAVING count(*) > 1",
     ),
+    "refunds_are_booked_once": (
+        "a refund that wasn't refused is booked by one entry, a refused one is reversed",
+        "SELECT r.id FROM refunds r LEFT JOIN ledger_entries e ON e.source_type = 'refund' "
+        "AND e.source_id = r.id GROUP BY r.id, r.state "
+        "HAVING count(e.id) <> CASE WHEN r.state = 'failed' THEN 2 ELSE 1 END",
+    ),
+    "refunds_equal_totals": (
+        "what a payment has refunded is the sum of its refunds that weren't refused",
+        "SELECT p.id FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id "
+        "AND r.state <> 'failed' GROUP BY p.id, p.refunded_minor "
+        "HAVING p.refunded_minor <> coalesce(sum(r.amount_minor), 0)",
+    ),
+    "credit_notes_are_covered": (
+        "credit notes of an invoice never exceed it",
+        "SELECT i.id FROM invoices i JOIN invoices n ON n.corrects_invoice_id = i.id "
+        "GROUP BY i.id, i.total_minor HAVING i.total_minor + sum(n.total_minor) < 0",
+    ),
+    "suspense_is_explained": (
+        "suspense holds the receipts that nobody assigned",
+        "SELECT a.id FROM ledger_accounts a WHERE a.kind = 'suspense' AND a.balance_minor <> ("
+        "SELECT coalesce(sum(u.amount_minor), 0) FROM unmatched_receipts u "
+        "WHERE u.provider_id = a.provider_id AND u.currency = a.currency "
+        "AND u.assigned_client_id IS NULL)",
+    ),
     "refunds_are_covered": (
         "no more is refunded than was captured",
         "SELECT id FROM payments WHERE refunded_minor > captured_minor",

@@ -126,9 +126,7 @@ def draft_receipt(
     owner: Owner, payment_id: int, payment_method_id: int, amount: Money, description: str
 ) -> EntryDraft:
     """Money came through a method: the client's balance gains it."""
-    clearing = AccountKey(
-        AccountKind.CLEARING, owner.provider_id, amount.currency, None, payment_method_id
-    )
+    clearing = clearing_of(owner.provider_id, payment_method_id, amount.currency)
     return EntryDraft(
         EntryKind.PAYMENT, "payment", payment_id,
         transfer(clearing, owner.balance(amount.currency), amount), description,
@@ -179,3 +177,70 @@ def draft_adjustment(
     other = AccountKey(AccountKind.ADJUSTMENT, owner.provider_id, amount.currency)
     legs = (Leg(owner.balance(amount.currency), amount), Leg(other, -amount))
     return EntryDraft(EntryKind.ADJUSTMENT, "adjustment", adjustment_id, legs, description)
+
+
+def draft_credit(
+    owner: Owner, refund_id: int, net: Money, tax: Money, receiver: AccountKey, description: str,
+    invoice_id: int,
+) -> EntryDraft:  # fmt: skip
+    """What was earned is given back: to the client's balance, or through a method's clearing."""
+    provider = owner.provider_id
+    legs = (
+        Leg(AccountKey(AccountKind.REVENUE, provider, net.currency), -net),
+        Leg(AccountKey(AccountKind.TAX, provider, net.currency), -tax),
+        Leg(receiver, net + tax),
+    )
+    return EntryDraft(EntryKind.CREDIT, "refund", refund_id, legs, description, invoice_id)
+
+
+def draft_repayment(
+    owner: Owner, refund_id: int, amount: Money, clearing: AccountKey, description: str
+) -> EntryDraft:
+    """Money that lies on the balance goes back through the method that it came by."""
+    legs = transfer(owner.balance(amount.currency), clearing, amount)
+    return EntryDraft(EntryKind.REFUND, "refund", refund_id, legs, description)
+
+
+def draft_dispute(
+    owner: Owner, payment_id: int, amount: Money, clearing: AccountKey, description: str
+) -> EntryDraft:
+    """A bank took money back: the provider claims it from the client, who keeps the balance."""
+    claim = AccountKey(AccountKind.DISPUTED, owner.provider_id, amount.currency, owner.client_id)
+    return EntryDraft(
+        EntryKind.DISPUTE, "payment", payment_id, transfer(claim, clearing, amount), description
+    )
+
+
+def draft_suspense(
+    provider_id: int, receipt_id: int, amount: Money, clearing: AccountKey, description: str
+) -> EntryDraft:
+    """Money came for nothing that we know: it waits until a person assigns it."""
+    suspense = AccountKey(AccountKind.SUSPENSE, provider_id, amount.currency)
+    return EntryDraft(
+        EntryKind.SUSPENSE, "receipt", receipt_id, transfer(clearing, suspense, amount), description
+    )
+
+
+def draft_assignment(owner: Owner, receipt_id: int, amount: Money, description: str) -> EntryDraft:
+    """A person said whose the unmatched money is."""
+    suspense = AccountKey(AccountKind.SUSPENSE, owner.provider_id, amount.currency)
+    return EntryDraft(
+        EntryKind.ASSIGNMENT, "receipt", receipt_id,
+        transfer(suspense, owner.balance(amount.currency), amount), description,
+    )  # fmt: skip
+
+
+def draft_reversal(
+    entry_id: int, source_type: str, source_id: int, legs: Sequence[Leg], description: str
+) -> EntryDraft:
+    """The mirror of an entry, naming it: the only way to take one back."""
+    return EntryDraft(
+        EntryKind.REVERSAL, source_type, source_id,
+        tuple(Leg(leg.account, -leg.amount) for leg in legs), description,
+        reverses_entry_id=entry_id,
+    )  # fmt: skip
+
+
+def clearing_of(provider_id: int, payment_method_id: int, currency: str) -> AccountKey:
+    """The account of what a method's gateway owes us: what it took is negative there."""
+    return AccountKey(AccountKind.CLEARING, provider_id, currency, None, payment_method_id)

@@ -176,6 +176,11 @@ ATTEMPT_TRANSITIONS = {
         (AttemptEvent.CANCEL, AttemptState.CANCELLED),
     )
 }
+# A gateway may have taken money after we gave up on it: what came is booked all the same.
+ATTEMPT_TRANSITIONS |= {
+    (AttemptState.CANCELLED, AttemptEvent.CAPTURED): AttemptState.DONE,
+    (AttemptState.FAILED, AttemptEvent.CAPTURED): AttemptState.DONE,
+}
 
 
 class TaskState(StrEnum):

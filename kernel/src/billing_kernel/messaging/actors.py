@@ -10,8 +10,10 @@ from dramatiq import Actor, Broker
 
 from billing_hookspecs import BillingError
 from billing_kernel.application.beginning import begin_payment
+from billing_kernel.application.charging import charge_stored, check_payment, send_refund
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.provisioning import run_operation
+from billing_kernel.application.storing import forget_method
 from billing_kernel.application.telling import deliver_event
 from billing_kernel.crashpoints import crashpoint
 from billing_kernel.messaging.holding import Holder
@@ -25,8 +27,12 @@ Work: TypeAlias = Callable[..., None]
 
 ACTORS: Final[Mapping[str, Work]] = {
     "begin_payment": begin_payment,
+    "charge_stored": charge_stored,
+    "check_payment": check_payment,
     "deliver_event": deliver_event,
+    "forget_method": forget_method,
     "run_operation": run_operation,
+    "send_refund": send_refund,
 }
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,10 @@ from billing_kernel.models.base import ChangingRow, Row
 
 
 class Client(ChangingRow):
-    """A registered customer; ``email`` is the login, stored in lower case."""
+    """A registered customer; ``email`` is the login, stored in lower case.
+
+    ``pays_from_balance``: open invoices are paid by themselves as soon as the balance allows.
+    """
 
     __tablename__ = "clients"
 
@@ -21,6 +24,7 @@ class Client(ChangingRow):
     country: Mapped[str] = mapped_column(String(2))
     phone: Mapped[str] = mapped_column(String(32), default="")
     language: Mapped[str] = mapped_column(String(8), default="")
+    pays_from_balance: Mapped[bool] = mapped_column(default=False)
     is_enabled: Mapped[bool] = mapped_column(default=True)
 
 

@@ -1,5 +1,6 @@
 """Money received."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
@@ -15,7 +16,8 @@ class Payment(ChangingRow):
     """One attempt at paying; what it is worth is what was captured less what was refunded.
 
     ``payment_method_id`` None means the client's balance. ``reference`` is our name of it at
-    the gateway. One open attempt an invoice; one row for an external id of a method.
+    the gateway; ``settles_invoice`` says that its money paid its invoice, and didn't end on the
+    balance. One open attempt an invoice; one row for an external id of a method.
     """
 
     __tablename__ = "payments"
@@ -61,5 +63,7 @@ class Payment(ChangingRow):
     disputed_minor: Mapped[int] = mapped_column(default=0)
     external_id: Mapped[str | None] = mapped_column(String(255))
     redirect_url: Mapped[str | None] = mapped_column(String(2000))
+    settles_invoice: Mapped[bool] = mapped_column(default=False)
+    check_at: Mapped[datetime | None]
     instructions: Mapped[str] = mapped_column(default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)

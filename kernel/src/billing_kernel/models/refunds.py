@@ -64,7 +64,11 @@ class Adjustment(Row):
 
 
 class StoredMethod(ChangingRow):
-    """A card or wallet that a gateway keeps for a client; its token is sealed."""
+    """A card or wallet that a gateway keeps for a client; its token is sealed.
+
+    ``uid`` is our name of it at the gateway while it is being stored; until the gateway has
+    told the token it can't be charged.
+    """
 
     __tablename__ = "stored_methods"
     __table_args__ = (Index("ix_stored_methods_client_id_id", "client_id", "id"),)
@@ -72,8 +76,8 @@ class StoredMethod(ChangingRow):
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
     payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_methods.id"))
     uid: Mapped[str] = mapped_column(String(36), unique=True)
-    sealed_token: Mapped[bytes] = mapped_column(LargeBinary)
-    title: Mapped[str] = mapped_column(String(255))
+    sealed_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    title: Mapped[str] = mapped_column(String(255), default="")
     expires_on: Mapped[str] = mapped_column(String(16), default="")
     is_forgotten: Mapped[bool] = mapped_column(default=False)
 
