@@ -31,10 +31,10 @@ def test_a_mixin_can_not_replace_a_test_either() -> None:
     """The order of bases decides what runs, wherever it was written."""
 
     class Mixin:
-        def test_no_hook_is_asynchronous(self) -> None:
+        def test_hooks_are_plain_functions(self) -> None:
             """Nothing to see here."""
 
-    with pytest.raises(TypeError, match="replaces test_no_hook_is_asynchronous"):
+    with pytest.raises(TypeError, match="replaces test_hooks_are_plain_functions"):
 
         class TestMine(Mixin, PluginConformance):  # type: ignore[misc]
             pass
@@ -45,7 +45,7 @@ def test_an_expected_failure_with_a_reason_is_accepted() -> None:
 
     class TestMine(PluginConformance):
         @pytest.mark.xfail(reason="the hooks become synchronous in 1.2")
-        def test_no_hook_is_asynchronous(self) -> None:  # type: ignore[override]
+        def test_hooks_are_plain_functions(self) -> None:  # type: ignore[override]
             """See the reason."""
 
     assert issubclass(TestMine, ConformanceSuite)
@@ -57,7 +57,7 @@ def test_an_expected_failure_without_a_reason_is_not() -> None:
 
         class TestMine(PluginConformance):
             @pytest.mark.xfail
-            def test_no_hook_is_asynchronous(self) -> None:  # type: ignore[override]
+            def test_hooks_are_plain_functions(self) -> None:  # type: ignore[override]
                 """Nothing to see here."""
 
 

@@ -12,7 +12,7 @@ SAMPLE = "sample_plugin"
 def test_an_honest_plugin_passes(rehearse: Callable[..., pytest.RunResult]) -> None:
     """A suite that fails honest plugins would be switched off."""
     outcomes = rehearse(SAMPLE).parseoutcomes()
-    assert outcomes == {"passed": 12}
+    assert outcomes == {"passed": 14}
 
 
 def test_the_suite_finds_a_plugin_that(

@@ -14,14 +14,11 @@ from billing_hookspecs.markers import API_VERSION, ENTRY_POINT_GROUP, PROJECT
 from billing_hookspecs.testing.declarations import assert_key
 from billing_hookspecs.testing.suite import ConformanceSuite
 
-REGISTRATION_HOOKS = (
-    "billing_product_types",
-    "billing_processing_modules",
-    "billing_pricing_policies",
-    "billing_payment_gateways",
-    "billing_ip_allocators",
-    "billing_notification_channels",
+HOOKS = tuple(name for name in vars(hooks) if name.startswith("billing_"))
+REGISTRATION_HOOKS = tuple(
+    name for name in HOOKS if not inspect.signature(getattr(hooks, name)).parameters
 )
+"""The hooks that hand something over: they ask for it without arguments."""
 
 
 class PluginConformance(ConformanceSuite):
@@ -73,12 +70,27 @@ class PluginConformance(ConformanceSuite):
         """A misspelt hook is never called, and nobody would notice."""
         manager.check_pending()
 
-    def test_no_hook_is_asynchronous(self, manager: pluggy.PluginManager) -> None:
-        """The kernel would be given a coroutine that nobody awaits."""
+    def test_hooks_are_plain_functions(self, manager: pluggy.PluginManager) -> None:
+        """The kernel would be given a coroutine that nobody awaits, or somebody else's answers."""
         for caller in _callers(manager):
-            for implementation in caller.get_hookimpls():
-                is_coroutine = inspect.iscoroutinefunction(implementation.function)
-                assert not is_coroutine, f"{caller.name} is a coroutine function"
+            for it in caller.get_hookimpls():
+                assert not it.wrapper, f"{caller.name} is a wrapper"
+                assert not it.hookwrapper, f"{caller.name} is a wrapper"
+                assert not inspect.iscoroutinefunction(it.function), f"{caller.name} is a coroutine"
+                assert not inspect.isgeneratorfunction(it.function), f"{caller.name} is a generator"
+
+    def test_every_method_named_like_a_hook_is_marked(
+        self, plugin: type[Any], manager: pluggy.PluginManager
+    ) -> None:
+        """Without @impl it is never called, and nobody would notice."""
+        marked = {caller.name for caller in _callers(manager) if caller.get_hookimpls()}
+        named = {name for name in dir(plugin) if name.startswith("billing_")}
+        assert not named - marked, f"@impl is missing above {sorted(named - marked)}"
+
+    def test_it_is_told_apart_by_identity(self, plugin: type[Any]) -> None:
+        """Two plugins that are equal count as one, and the second is never asked."""
+        own = inspect.getattr_static(plugin, "__eq__")
+        assert own is vars(object)["__eq__"], "the class defines __eq__, as data classes do"
 
     def test_drivers_have_keys_of_their_own(self, manager: pluggy.PluginManager) -> None:
         """Two drivers of one key quarantine the plugin."""
@@ -100,8 +112,7 @@ class PluginConformance(ConformanceSuite):
 
 
 def _callers(manager: pluggy.PluginManager) -> list[pluggy.HookCaller]:
-    names = [name for name in vars(hooks) if name.startswith("billing_")]
-    return [getattr(manager.hook, name) for name in names]
+    return [getattr(manager.hook, name) for name in HOOKS]
 
 
 def _key(driver: Any) -> tuple[str, str]:
