@@ -6,6 +6,7 @@ from billing_hookspecs import FieldError, InvalidInputError, Money
 from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, issue_invoice
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.ordering import payer_of
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.pricing import PricedLine
 from billing_kernel.models import Client, Invoice, Provider
@@ -13,7 +14,9 @@ from billing_kernel.models import Client, Invoice, Provider
 ADVANCE = "advance_payment"
 
 
-def invoice_advance(session: Session, kernel: Kernel, client_id: int, amount: Money) -> Invoice:
+def invoice_advance(
+    session: Session, kernel: Kernel, client_id: int, amount: Money, payer_id: int | None = None
+) -> Invoice:
     """An invoice for ``amount`` of the provider's currency; raises InvalidInputError."""
     client = find(session, Client, client_id)
     provider = session.get_one(Provider, client.provider_id)
@@ -28,5 +31,12 @@ def invoice_advance(session: Session, kernel: Kernel, client_id: int, amount: Mo
     line = PricedLine(ADVANCE, "Advanced payment", amount, "0", zero, amount, None, ())
     today = business_date(kernel.clock.now(), provider.time_zone)
     return issue_invoice(
-        session, kernel, client, ADVANCE, [Item(line)], currency=amount.currency, today=today
+        session,
+        kernel,
+        client,
+        ADVANCE,
+        [Item(line)],
+        currency=amount.currency,
+        today=today,
+        payer=payer_of(session, client, payer_id),
     )

@@ -5,17 +5,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import Capability, Done, InvalidInputError, OperationKind, check_fields
+from billing_hookspecs import Done
 from billing_kernel.application.finding import find
 from billing_kernel.application.finishing import resolve_operation
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.refunding import finish_refund
+from billing_kernel.application.resolving import checked_facts
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OperationState, TaskState
 from billing_kernel.models import (
     Operation,
     Payment,
-    ProcessingModule,
     Refund,
     Task,
     wall_clock,
@@ -75,11 +75,6 @@ def _finish_operation(
         raise OperationUnresolvedError(
             f"say what became of operation {operation.id}: resolve it as done or not done"
         )
-    module = session.get_one(ProcessingModule, operation.processing_module_id)
-    driver = kernel.extensions.processing_modules.find(module.driver)
-    wanted = driver.task_facts if operation.kind == OperationKind.OPEN else ()
-    values, errors = check_fields(wanted, facts, "/facts")
-    if errors or Capability.MANUAL not in driver.capabilities:
-        raise InvalidInputError(errors)
+    values = checked_facts(session, kernel, operation, facts)
     resolve_operation(session, kernel, operation, Done(facts=values), "")
     return values

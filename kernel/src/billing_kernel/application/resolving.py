@@ -1,4 +1,4 @@
-"""What people decide about operations and their tasks."""
+"""What people decide about operations: to go on, or what really became of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import (
     Capability,
     Done,
-    FieldError,
     InvalidInputError,
     OperationKind,
     ProcessingModule,
@@ -23,16 +22,14 @@ from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.tasking import close_operation_tasks
 from billing_kernel.domain.states import (
     OPERATION_TRANSITIONS,
-    IllegalTransitionError,
     OperationEvent,
     OperationState,
     TaskState,
     advance,
 )
-from billing_kernel.models import Operation, Task, wall_clock
+from billing_kernel.models import Operation, wall_clock
 
 HASTENED = (OperationState.QUEUED, OperationState.WAITING, OperationState.UNKNOWN)
-ABOUT_OPERATIONS = ("manual_operation", "unclear_operation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,38 +68,21 @@ def resolve(session: Session, kernel: Kernel, operation_id: int, outcome: Outcom
     operation = find(session, Operation, operation_id, lock=True)
     done = None
     if outcome.is_done:
-        facts = _checked_facts(session, kernel, operation, outcome.facts)
+        facts = checked_facts(session, kernel, operation, outcome.facts)
         done = Done(outcome.upstream_id, facts)
     resolve_operation(session, kernel, operation, done, outcome.reason or "not done")
     session.flush()
     return operation
 
 
-def complete_task(
-    session: Session, kernel: Kernel, task_id: int, administrator_id: int, outcome: Outcome | None
-) -> Task:
-    """A person has done a task; one about an operation gives the operation's outcome.
-
-    ``outcome`` None: done, without facts. Raises InvalidInputError, IllegalTransitionError.
-    """
-    task = find(session, Task, task_id, lock=True)
-    if task.status != TaskState.OPEN:
-        raise IllegalTransitionError(task.status, "complete")
-    if task.kind in ABOUT_OPERATIONS and task.operation_id is not None:
-        if outcome is None and task.kind == "unclear_operation":
-            raise InvalidInputError([FieldError("/outcome", "say what happened: done or not_done")])
-        resolve(session, kernel, task.operation_id, outcome or Outcome(True, {}))
-    task.status, task.finished_at = TaskState.DONE, wall_clock()
-    task.completed_by_id = administrator_id
-    task.facts = dict(outcome.facts) if outcome else {}
-    session.flush()
-    return task
-
-
-def _checked_facts(
+def checked_facts(
     session: Session, kernel: Kernel, operation: Operation, given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Facts as the driver's form wants them; only an opening must bring the required ones."""
+    """What people say about an operation, by the form of a driver that works by hand.
+
+    Only an opening must bring the required facts; later operations may bring any of them.
+    Facts of other drivers are their own business. Raises InvalidInputError under /facts.
+    """
     driver = _driver(session, kernel, operation)
     if driver is None or Capability.MANUAL not in driver.capabilities:
         return dict(given)

@@ -13,7 +13,7 @@ class IllegalTransitionError(ConflictError):
     code = "state.illegal_transition"
 
     def __init__(self, state: str, event: str) -> None:
-        super().__init__(f"{event!r} is not possible in state {state!r}")
+        super().__init__(f"{str(event)!r} is not possible in state {str(state)!r}")
         self.state, self.event = state, event
 
 

@@ -32,7 +32,7 @@ def place(
     item, choice = data.item(), data.pay_with.choice()
 
     def work(session: Session) -> OrderPlaced:
-        placed = place_order(session, kernel, caller.id, item)
+        placed = place_order(session, kernel, caller.id, item, data.payer_id)
         payment = pay_invoice(session, kernel, placed.invoice.id, caller.id, choice)
         session.flush()
         services = [for_client(session, kernel, service) for service in placed.services]

@@ -31,7 +31,7 @@ def pay_in_advance(
     amount = data.amount.money()
 
     def work(session: Session) -> AdvancePayment:
-        invoice = invoice_advance(session, kernel, caller.id, amount)
+        invoice = invoice_advance(session, kernel, caller.id, amount, data.payer_id)
         payment = pay_invoice(session, kernel, invoice.id, caller.id, choice)
         if payment is None:
             raise InvoiceNotPayableError(f"invoice {invoice.number} asks for nothing")

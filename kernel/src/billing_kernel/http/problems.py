@@ -130,7 +130,7 @@ def answer_http_error(request: Request[Any, Any, Any], error: Exception) -> Resp
     if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer_fault(request, error)
     if isinstance(error, ValidationException):
-        problems = [_parameter_error(each) for each in error.extra or ()]
+        problems = [_parameter_error(request, each) for each in error.extra or ()]
         text = "; ".join(f"{problem.pointer}: {problem.detail}" for problem in problems)
         return _answer(
             HTTPStatus.BAD_REQUEST,
@@ -236,14 +236,16 @@ def _headers(error: BillingError) -> dict[str, str]:
     return {}
 
 
-def _parameter_error(extra: Any) -> FieldProblem:
+def _parameter_error(request: Request[Any, Any, Any], extra: Any) -> FieldProblem:
     """A complaint of the framework about a path, query or header parameter, or a lost body."""
     if not isinstance(extra, Mapping):
         return FieldProblem("", str(extra))
     key = str(extra.get("key", ""))
     if key == "data":
         return FieldProblem("", "a JSON body is required")
-    return FieldProblem(f"/{key}", str(extra.get("message", "is invalid")))
+    field = request.route_handler.parsed_fn_signature.parameters.get(key)
+    name = getattr(field.kwarg_definition, "name", None) if field else None
+    return FieldProblem(f"/{name or key}", str(extra.get("message", "is invalid")))
 
 
 def field_errors(errors: Sequence[FieldError], under: str) -> list[FieldError]:

@@ -84,7 +84,7 @@ def renew(
     data: JSONBody[RenewServiceBody],
 ) -> Response[ServiceRenewed]:
     """Renew a service for another period, from its expiry date."""
-    command = RenewService(service_id, data.period_months, data.expected_expires_on)
+    command = RenewService(service_id, data.period_months, data.expected_expires_on, data.payer_id)
     choice = data.pay_with.choice()
 
     def work(session: Session) -> ServiceRenewed:

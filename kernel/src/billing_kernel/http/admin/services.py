@@ -72,7 +72,7 @@ def renew(
     data: JSONBody[RenewServiceBody],
 ) -> Response[ServiceRenewed]:
     """Renew a service for its client, from the client's balance or by a payment method."""
-    command = RenewService(service_id, data.period_months, data.expected_expires_on)
+    command = RenewService(service_id, data.period_months, data.expected_expires_on, data.payer_id)
     choice = data.pay_with.choice()
 
     def work(session: Session) -> ServiceRenewed:

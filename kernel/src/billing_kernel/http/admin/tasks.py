@@ -5,9 +5,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.orm import Session
 
 from billing_kernel import models
+from billing_kernel.application.completing import complete_task
 from billing_kernel.application.finding import find
 from billing_kernel.application.organising import require
-from billing_kernel.application.resolving import complete_task
 from billing_kernel.domain.states import TaskState
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenCaller, GivenKernel
@@ -73,7 +73,7 @@ def complete(
 ) -> Task:
     """It is done. Completing the task of an operation gives the operation's outcome."""
     return kernel.database.run(
-        lambda session: Task.of(complete_task(session, kernel, task_id, caller.id, data.told()))
+        lambda session: Task.of(complete_task(session, kernel, task_id, caller.id, data.facts))
     )
 
 

@@ -146,6 +146,7 @@ class Invoice(Answer):
     status: str
     issued_on: date
     client_id: int
+    payer_id: int | None
     provider_id: int
     order_id: int | None
     lines: list[Line]
@@ -163,6 +164,7 @@ class Invoice(Answer):
             status=row.status,
             issued_on=row.issued_on,
             client_id=row.client_id,
+            payer_id=row.payer_id,
             provider_id=row.provider_id,
             order_id=row.order_id,
             lines=[Line.of(line, row.currency) for line in row.lines],

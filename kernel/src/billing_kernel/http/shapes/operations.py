@@ -69,17 +69,9 @@ class ResolveOperation(Body):
 
 
 class CompleteTask(Body):
-    """What came of it; the task of an operation by hand wants its facts."""
+    """What the driver's form for tasks asks for; nothing for most tasks."""
 
     facts: Fields = {}
-    outcome: OutcomeWord | None = None
-    upstream_id: OptionalLine = ""
-    reason: OptionalLine = ""
-
-    def told(self) -> Outcome | None:
-        if self.outcome is None and not self.facts and not self.upstream_id:
-            return None
-        return Outcome(self.outcome != "not_done", self.facts, self.upstream_id, self.reason)
 
 
 class ChangeTask(Body):

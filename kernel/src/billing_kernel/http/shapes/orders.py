@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from billing_hookspecs import Money
 from billing_kernel import models
-from billing_kernel.http.shapes.base import Answer
+from billing_kernel.http.shapes.base import Answer, RowId
 from billing_kernel.http.shapes.invoices import Invoice, OrderItemBody
 from billing_kernel.http.shapes.payments import Payment, PayWithBody
 from billing_kernel.http.shapes.services import Service
@@ -17,6 +17,7 @@ class PlaceOrder(OrderItemBody, kw_only=True):
     """One item, bought at once."""
 
     pay_with: PayWithBody
+    payer_id: RowId | None = None
 
 
 class Order(Answer):

@@ -27,7 +27,11 @@ class PayWithBody(Body):
         if self.balance is (self.payment_method_id is not None):
             detail = 'must be {"balance": true} or {"payment_method_id": ...}'
             raise InvalidInputError([FieldError("/pay_with", detail)])
-        return PayWith(self.balance, self.payment_method_id, self.return_url)
+        return PayWith(
+            balance=self.balance,
+            payment_method_id=self.payment_method_id,
+            return_url=self.return_url,
+        )
 
 
 class PayInvoice(Body):
@@ -41,6 +45,7 @@ class AdvancePaymentBody(Body):
 
     amount: Amount
     payment_method_id: RowId
+    payer_id: RowId | None = None
     return_url: ReturnUrl = ""
 
 

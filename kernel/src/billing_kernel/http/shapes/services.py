@@ -7,7 +7,7 @@ from typing import Any, Self
 from msgspec import UNSET, UnsetType
 
 from billing_kernel import models
-from billing_kernel.http.shapes.base import Answer, Body, Line, Months
+from billing_kernel.http.shapes.base import Answer, Body, Line, Months, RowId
 from billing_kernel.http.shapes.payments import PayWithBody
 
 
@@ -17,6 +17,7 @@ class RenewServiceBody(Body):
     period_months: Months
     pay_with: PayWithBody
     expected_expires_on: date | None = None
+    payer_id: RowId | None = None
 
 
 class ChangeService(Body):
