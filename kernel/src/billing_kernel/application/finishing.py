@@ -62,7 +62,7 @@ def apply_ruling(
             _ask_people(session, kernel, operation, ruling.reason)
         case _:
             if ruling.try_next_module and operation.kind == OperationKind.OPEN:
-                operation.processing_module_id = _next_module(session, operation)
+                operation.processing_module_id = next_module(session, operation)
             operation.due_at = ruling.due_at or wall_clock()
             enqueue_at(session, "run_operation", {"operation_id": operation.id}, operation.due_at)
 
@@ -185,8 +185,8 @@ def _lines(session: Session, operation: Operation) -> list[InvoiceLine]:
     )
 
 
-def _next_module(session: Session, operation: Operation) -> int | None:
-    """The module after this one by priority, around to the first."""
+def next_module(session: Session, operation: Operation) -> int | None:
+    """The module after the operation's by priority, around to the first; None: there is none."""
     service = session.get_one(Service, operation.service_id)
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     ids = [module.id for module in modules_for(session, plan)]

@@ -1,6 +1,6 @@
 """Carry out an operation: commit the intent, call the driver, commit what came of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import (
     Capability,
+    CapabilityMissingError,
     CloseService,
     Context,
     Done,
@@ -27,7 +28,7 @@ from billing_hookspecs import (
 )
 from billing_hookspecs import ProcessingModule as Driver
 from billing_kernel.application.connecting import module_context
-from billing_kernel.application.finishing import apply_ruling
+from billing_kernel.application.finishing import apply_ruling, next_module
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.leasing import Lease, keep_lease
 from billing_kernel.application.publishing import enqueue_at
@@ -37,9 +38,10 @@ from billing_kernel.crashpoints import crashpoint
 from billing_kernel.domain.operations import (
     Answer,
     Call,
+    Intent,
     LastAnswer,
     Standing,
-    decide_call,
+    decide_intent,
     decide_ruling,
 )
 from billing_kernel.domain.states import (
@@ -56,6 +58,7 @@ from billing_kernel.models import (
     Service,
     wall_clock,
 )
+from billing_kernel.sealing import SealError
 
 MODULE_AWAY_PAUSE = timedelta(minutes=1)
 LOOK_AGAIN = timedelta(seconds=1)
@@ -69,7 +72,7 @@ class Claimed:
 
     operation_id: int
     number: int
-    call: Call
+    intent: Intent
     kind: OperationKind
     uid: str
     service: ServiceView
@@ -79,9 +82,7 @@ class Claimed:
     expires_on: date | None
     module: ProcessingModule
     driver: Driver
-    timeout_s: float
     lease: Lease
-    standing: Standing
 
 
 def run_operation(kernel: Kernel, operation_id: int) -> None:
@@ -111,7 +112,7 @@ def _claim(session: Session, kernel: Kernel, operation_id: int) -> Claimed | Non
         _wait_for_module(session, operation, now)
         return None
     driver = kernel.extensions.processing_modules.find(module.driver)
-    if Capability.MANUAL in driver.capabilities:
+    if _is_for_people(operation, driver):
         _hand_to_people(session, kernel, operation, driver)
         return None
     return _intend(session, kernel, operation, module, driver, now)
@@ -134,20 +135,15 @@ def _intend(
     driver: Driver,
     now: datetime,
 ) -> Claimed:
-    standing = _standing(operation)
-    call = decide_call(standing)
-    timeout_s = float(min(driver.call_timeout_s, kernel.settings.call_timeout_s))
-    deadline = now + timedelta(seconds=timeout_s)
+    timeout = timedelta(seconds=min(driver.call_timeout_s, kernel.settings.call_timeout_s))
+    intent = decide_intent(_standing(operation), now, timeout, _quiet_period(kernel, driver))
     operation.state = advance(
         OPERATION_TRANSITIONS, OperationState(operation.state), OperationEvent.CLAIM
     )
     operation.started_at = operation.started_at or now
-    if call is Call.EXECUTE:
-        operation.attempts += 1
-        operation.last_answer = LastAnswer.SENT
-        operation.quiet_until = deadline + _quiet_period(kernel, driver)
-    else:
-        operation.look_ups += 1
+    operation.last_answer = intent.standing.last_answer
+    operation.attempts, operation.look_ups = intent.standing.attempts, intent.standing.look_ups
+    operation.quiet_until = intent.standing.quiet_until
     number = operation.attempts + operation.look_ups
     lease = Lease(operation.id, str(uuid4()), kernel.settings.lease_s)
     operation.lease_owner, operation.lease_until = lease.owner, now + lease.length
@@ -155,9 +151,9 @@ def _intend(
         OperationAttempt(
             operation_id=operation.id,
             number=number,
-            call=call,
+            call=intent.call,
             processing_module_id=module.id,
-            deadline_at=deadline,
+            deadline_at=intent.deadline,
         )
     )
     session.expunge(module)
@@ -165,7 +161,7 @@ def _intend(
     return Claimed(
         operation.id,
         number,
-        call,
+        intent,
         OperationKind(operation.kind),
         operation.uid,
         read_view(operation.request["service"]),
@@ -175,36 +171,41 @@ def _intend(
         date.fromisoformat(expires_on) if expires_on else None,
         module,
         driver,
-        timeout_s,
         lease,
-        replace(_standing(operation), last_answer=_known(standing, call)),
     )
 
 
-def _known(before: Standing, call: Call) -> LastAnswer:
-    """What is known of the instruction while the call runs."""
-    if call is Call.EXECUTE or before.last_answer is LastAnswer.SENT:
-        return LastAnswer.UNKNOWN
-    return before.last_answer
-
-
 def _ask(kernel: Kernel, claimed: Claimed) -> Answer:
+    """Call the driver in what is left of the time that the intent was given.
+
+    A worker that was held up so long that nothing is left must not send: by now another one
+    may have looked the operation up, and found nothing.
+    """
+    left = (claimed.intent.deadline - wall_clock()).total_seconds()
+    if left <= 0:
+        return UpstreamBusyError("its time had passed before anything was sent", retry_after_s=1)
     try:
         with module_context(
             kernel,
             claimed.module,
             operation_id=claimed.uid,
             attempt=claimed.number,
-            timeout_s=claimed.timeout_s,
+            timeout_s=left,
         ) as context:
             return _call(kernel, claimed, context)
     except (UpstreamRefusedError, UpstreamBusyError, OutcomeUnknownError) as error:
         return error
+    except SealError as error:
+        return UpstreamBusyError(f"nothing was sent: {error.message}")
+    except CapabilityMissingError as error:
+        if claimed.intent.call is Call.LOOK_UP:
+            return OutcomeUnknownError(error.message)
+        return UpstreamRefusedError("unsupported", error.message)
 
 
 def _call(kernel: Kernel, claimed: Claimed, context: Context) -> Done | Pending | NotFound:
     driver, service, call = claimed.driver, claimed.service, kernel.extensions.call_driver
-    if claimed.call is Call.LOOK_UP:
+    if claimed.intent.call is Call.LOOK_UP:
         question = FindOperation(
             claimed.kind, service, claimed.started_at, claimed.upstream_id, claimed.expires_on
         )
@@ -242,14 +243,14 @@ def _record(session: Session, kernel: Kernel, claimed: Claimed, answer: Answer) 
         return
     if isinstance(answer, Done | Pending):
         operation.upstream_id = answer.upstream_id or operation.upstream_id
-    ruling = decide_ruling(claimed.call, answer, claimed.standing, wall_clock())
+    ruling = decide_ruling(claimed.intent, answer, wall_clock())
     apply_ruling(session, kernel, operation, ruling, answer)
     crashpoint("operation.outcome_written")
 
 
 def _named(answer: Answer) -> tuple[str, str]:
     if isinstance(answer, Exception):
-        return type(answer).__name__[:16].removesuffix("Error"), str(answer)[:500]
+        return type(answer).__name__.removesuffix("Error")[:16], str(answer)[:500]
     return type(answer).__name__, ""
 
 
@@ -269,6 +270,9 @@ def _quiet_period(kernel: Kernel, driver: Driver) -> timedelta:
 
 def _module(session: Session, kernel: Kernel, operation: Operation) -> ProcessingModule | None:
     if operation.processing_module_id is None:
+        # None could provide it when it was paid.
+        operation.processing_module_id = next_module(session, operation)
+    if operation.processing_module_id is None:
         return None
     module = session.get(ProcessingModule, operation.processing_module_id)
     if module is None or module.driver not in kernel.extensions.processing_modules:
@@ -281,6 +285,13 @@ def _wait_for_module(session: Session, operation: Operation, now: datetime) -> N
     operation.reason = "its processing module is not available; install or release its plugin"
     operation.due_at = now + MODULE_AWAY_PAUSE
     enqueue_at(session, "run_operation", {"operation_id": operation.id}, operation.due_at)
+
+
+def _is_for_people(operation: Operation, driver: Driver) -> bool:
+    """By hand, unless a renewal is only counted here and leaves nothing to be done."""
+    if Capability.MANUAL not in driver.capabilities:
+        return False
+    return operation.kind != OperationKind.RENEW or Capability.RENEW in driver.capabilities
 
 
 def _hand_to_people(session: Session, kernel: Kernel, operation: Operation, driver: Driver) -> None:

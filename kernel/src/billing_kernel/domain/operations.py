@@ -5,7 +5,7 @@ a look-up said that it wasn't done, and a look-up counts only after the quiet pe
 request that outlived its sender can no longer take effect.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -54,6 +54,19 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """A call that is about to be made, and the standing to commit before it begins.
+
+    ``asked_at`` is no later than its beginning, ``deadline`` no earlier than its end.
+    """
+
+    call: Call
+    standing: Standing
+    asked_at: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ruling:
     """What an answer does to the operation.
 
@@ -68,15 +81,23 @@ class Ruling:
     try_next_module: bool = False
 
 
-def decide_call(standing: Standing) -> Call:
-    """Send the instruction only where surely nothing of it was sent before."""
+def decide_intent(
+    standing: Standing, now: datetime, timeout: timedelta, quiet_period: timedelta
+) -> Intent:
+    """Send the instruction only where surely nothing of it was sent before; look up otherwise."""
+    deadline = now + timeout
     if standing.last_answer in (LastAnswer.NONE, LastAnswer.BUSY):
-        return Call.EXECUTE
-    return Call.LOOK_UP
+        sent = Standing(
+            LastAnswer.SENT, standing.attempts + 1, standing.look_ups, deadline + quiet_period
+        )
+        return Intent(Call.EXECUTE, sent, now, deadline)
+    asked = replace(standing, look_ups=standing.look_ups + 1)
+    return Intent(Call.LOOK_UP, asked, now, deadline)
 
 
-def decide_ruling(call: Call, answer: Answer, standing: Standing, now: datetime) -> Ruling:
-    """What follows from an answer to a call."""
+def decide_ruling(intent: Intent, answer: Answer, now: datetime) -> Ruling:
+    """What follows from the answer to a call, which was heard ``now``."""
+    call, standing = intent.call, intent.standing
     match answer:
         case Done():
             return Ruling(OperationEvent.DONE, LastAnswer.NONE)
@@ -90,7 +111,7 @@ def decide_ruling(call: Call, answer: Answer, standing: Standing, now: datetime)
                 OperationEvent.REFUSED, LastAnswer.NONE, reason=f"{answer.reason}: {answer.message}"
             )
         case NotFound():
-            return _not_found(call, standing, now)
+            return _not_found(intent, now)
         case UpstreamBusyError():
             return _busy(call, answer, standing, now)
         case OutcomeUnknownError():
@@ -123,16 +144,17 @@ def _lost(call: Call, answer: OutcomeUnknownError, standing: Standing, now: date
     return Ruling(OperationEvent.LOST, LastAnswer.UNKNOWN, now + pause, answer.message)
 
 
-def _not_found(call: Call, standing: Standing, now: datetime) -> Ruling:
-    if call is Call.EXECUTE:
+def _not_found(intent: Intent, now: datetime) -> Ruling:
+    standing = intent.standing
+    if intent.call is Call.EXECUTE:
         return _give_up("the driver answered a call with a look-up's answer")
     if standing.last_answer is LastAnswer.PENDING:
         return _give_up("the upstream accepted it and no longer knows it", LastAnswer.PENDING)
-    if standing.quiet_until is not None and now < standing.quiet_until:
-        # A request that is still on its way could be worked on after this look-up.
-        return Ruling(
-            OperationEvent.LOST, LastAnswer.UNKNOWN, standing.quiet_until, "not found so far"
-        )
+    if standing.quiet_until is not None and intent.asked_at < standing.quiet_until:
+        # A request that is still on its way could be worked on after the upstream looked,
+        # which may have been long before its answer came.
+        due_at = max(now, standing.quiet_until)
+        return Ruling(OperationEvent.LOST, LastAnswer.UNKNOWN, due_at, "not found so far")
     if standing.attempts >= ATTEMPTS_MAX:
         return _give_up("sent many times and never done", LastAnswer.NONE)
     return Ruling(OperationEvent.BUSY, LastAnswer.NONE, now, "not done; sent again")
