@@ -20,7 +20,8 @@ def main() -> int:
     ):
         administrator = Api(installation.address, "administrator")
         shop = set_up_shop(administrator, installation)
-        return 0 if sell_a_licence(installation, administrator, shop) else 1
+        sold = sell_a_licence(installation, administrator, shop)
+        return 0 if sold else 1
 
 
 if __name__ == "__main__":

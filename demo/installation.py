@@ -59,7 +59,11 @@ def running(folder: Path, port: int = 0, vendor_port: int = 0) -> Iterator[Insta
         )  # fmt: skip
         api = _address_in(_first_line(server, folder / "billing.log")).removesuffix("/api/v1")
         httpx.get(f"{api}/health/live", timeout=START_SECONDS).raise_for_status()
-        yield Installation(api, vendor_url, folder, environment)
+        try:
+            yield Installation(api, vendor_url, folder, environment)
+        except SystemExit:
+            print((folder / "billing.log").read_text(), file=sys.stderr)
+            raise
 
 
 @contextmanager

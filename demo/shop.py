@@ -13,6 +13,7 @@ from installation import (
 )
 
 MARGIN_PERCENT = 30
+PERIODS = (1, 12)
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,16 @@ def set_up_shop(administrator: Api, installation: Installation) -> Shop:
     costs = {tariff["external_id"]: tariff["periods"] for tariff in offered}
     for plan in plans:
         prices = [
-            _price(period) for period in costs[plan["external_id"]] if period["period_months"] > 0
+            _price(period)
+            for period in costs[plan["external_id"]]
+            if period["period_months"] in PERIODS
         ]
         if prices:
             administrator.call("PATCH", f"/admin/tariff-plans/{plan['id']}", {"prices": prices})
     priced = [
         plan["id"]
         for plan in plans
-        if any(period["period_months"] > 0 for period in costs[plan["external_id"]])
+        if any(period["period_months"] in PERIODS for period in costs[plan["external_id"]])
     ]
     administrator.post("/admin/tariff-plans/enable", {"ids": priced})
 

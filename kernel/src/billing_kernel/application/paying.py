@@ -59,8 +59,8 @@ class PayWith:
 
     balance: bool = False
     payment_method_id: int | None = None
-    stored_method_id: int | None = None
     return_url: str = ""
+    stored_method_id: int | None = None
     store_method: bool = False
 
 

@@ -21,6 +21,7 @@ from billing_hookspecs import (
     QuoteView,
     ServiceView,
     check_fields,
+    text_in,
 )
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.finding import find
@@ -123,7 +124,7 @@ def quote_item(
         item.period_months,
         today,
         today,
-        name,
+        described(plan, name, client),
         tax,
         provider.prices_include_tax,
     )
@@ -162,6 +163,12 @@ def price(
         return kernel.extensions.consult(policy.charge, facts)
 
     return price_item(terms, charging, situation, adjust)
+
+
+def described(plan: TariffPlan, name: str, client: Client | None) -> str:
+    """How a line names a service: by its tariff plan and its own name."""
+    tariff = text_in(plan.name, client.language if client else "")
+    return tariff if name in ("", tariff) else f"{tariff}: {name}"
 
 
 def total_of(quoted: Sequence[QuotedItem], currency: str) -> Quote:

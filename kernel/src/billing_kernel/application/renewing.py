@@ -11,7 +11,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import payer_of
-from billing_kernel.application.quoting import price
+from billing_kernel.application.quoting import described, price
 from billing_kernel.application.starting import refuse_during_operation
 from billing_kernel.application.taxing import decide_tax
 from billing_kernel.domain.errors import ConflictError, RuleError
@@ -82,7 +82,7 @@ def quote_renewal(
         period_months,
         start_on,
         start_on if late else service.anchor_on,
-        f"Renewal of {service.name}",
+        f"Renewal of {described(plan, service.name, client)}",
         decide_tax(session, kernel, provider, client, payer, today),
         provider.prices_include_tax,
     )

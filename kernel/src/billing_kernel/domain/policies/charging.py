@@ -26,7 +26,8 @@ class PeriodCharging(ChargingPolicy):
         else:
             end_on = next_expiry(situation.anchor_on, situation.start_on, situation.period_months)
             period = Period(situation.start_on, end_on)
-            text = f"{situation.price} for {situation.period_months} months"
+            months = situation.period_months
+            text = f"{situation.price} for {months} {'month' if months == 1 else 'months'}"
         step = Step(
             "charging.period",
             text,
