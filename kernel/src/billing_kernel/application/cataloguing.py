@@ -8,7 +8,13 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import ChargingPolicy, FieldError, InvalidInputError, Money
+from billing_hookspecs import (
+    ChargingPolicy,
+    FieldError,
+    InvalidInputError,
+    Money,
+    check_fields,
+)
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.quoting import version_in_force
@@ -173,12 +179,19 @@ def check_fields_of(session: Session, kernel: Kernel, currency: str, fields: Tar
     if fields.product_type not in kernel.extensions.product_types:
         known = ", ".join(kernel.extensions.product_types.keys())
         errors.append(FieldError("/product_type", f"must be one of {known}"))
-    policies = kernel.extensions.pricing_policies.of_kind(ChargingPolicy)
-    if fields.charging.get("policy") not in policies:
-        errors.append(FieldError("/charging/policy", f"must be one of {', '.join(policies)}"))
+    errors += _charging_errors(kernel, fields)
     errors += _module_errors(session, fields)
     if errors:
         raise InvalidInputError(errors)
+
+
+def _charging_errors(kernel: Kernel, fields: TariffFields) -> list[FieldError]:
+    policies = kernel.extensions.pricing_policies.of_kind(ChargingPolicy)
+    policy = policies.get(fields.charging.get("policy", ""))
+    if policy is None:
+        return [FieldError("/charging/policy", f"must be one of {', '.join(policies)}")]
+    parameters = {name: value for name, value in fields.charging.items() if name != "policy"}
+    return check_fields(policy.parameters, parameters, "/charging")[1]
 
 
 def _naming_errors(fields: TariffFields) -> list[FieldError]:

@@ -1,5 +1,6 @@
 """Errors as ``application/problem+json``: the only place that knows status codes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -78,6 +79,8 @@ MALFORMED = "request.malformed"
 INTERNAL = "internal"
 RACE = "conflict"
 DATABASE_PAUSE_S = 5
+
+_ENDS = re.compile(r"[.;:](?:\s|$)")
 
 log = structlog.get_logger(__name__)
 
@@ -211,7 +214,7 @@ def _answer(
 def _first_sentence(error: BillingError) -> str:
     """A title that is the same for every occurrence: what the class says of itself."""
     lines = (type(error).__doc__ or "").strip().splitlines()
-    return lines[0].split(". ")[0].rstrip(".") if lines else ""
+    return _ENDS.split(lines[0])[0] if lines else ""
 
 
 def _field_errors(error: BillingError) -> list[FieldProblem]:
