@@ -1,6 +1,7 @@
 """Drafts of ledger entries: whatever may be written sums to zero, in every currency."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billing_hookspecs import Money
+from billing_kernel.domain import ledger
 from billing_kernel.domain.ledger import (
     GUARDED,
     AccountKey,
@@ -18,11 +20,18 @@ from billing_kernel.domain.ledger import (
     Owner,
     UnbalancedEntryError,
     balanced,
+    clearing_of,
     draft_adjustment,
+    draft_assignment,
+    draft_credit,
+    draft_dispute,
     draft_earning,
     draft_hold,
     draft_receipt,
     draft_release,
+    draft_repayment,
+    draft_reversal,
+    draft_suspense,
     transfer,
 )
 
@@ -134,6 +143,58 @@ def test_an_adjustment_may_go_either_way(amount: int, currency: str) -> None:
     draft = balanced(draft_adjustment(OWNER, 8, Money(amount, currency), "Correction"))
     moved = {leg.account.kind: leg.amount.amount_minor for leg in draft.legs}
     assert moved == {AccountKind.BALANCE: amount, AccountKind.ADJUSTMENT: -amount}
+
+
+Drafter = Callable[[Money], EntryDraft]
+
+DRAFTERS: dict[str, Drafter] = {
+    "draft_receipt": lambda money: draft_receipt(OWNER, 5, 3, money, ""),
+    "draft_hold": lambda money: draft_hold(OWNER, 9, money, ""),
+    "draft_earning": lambda money: draft_earning(OWNER, 4, money, money, "", 9, 2),
+    "draft_release": lambda money: draft_release(OWNER, 4, money, "", 9, 2),
+    "draft_adjustment": lambda money: draft_adjustment(OWNER, 8, money, ""),
+    "draft_credit": lambda money: draft_credit(
+        OWNER, 6, money, money, clearing_of(1, 3, money.currency), "", 9
+    ),
+    "draft_repayment": lambda money: draft_repayment(
+        OWNER, 6, money, clearing_of(1, 3, money.currency), ""
+    ),
+    "draft_dispute": lambda money: draft_dispute(
+        OWNER, 5, money, clearing_of(1, 3, money.currency), ""
+    ),
+    "draft_suspense": lambda money: draft_suspense(
+        1, 2, money, clearing_of(1, 3, money.currency), ""
+    ),
+    "draft_assignment": lambda money: draft_assignment(OWNER, 2, money, ""),
+    "draft_reversal": lambda money: draft_reversal(
+        1, "invoice", 9, draft_hold(OWNER, 9, money, "").legs, ""
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DRAFTERS)
+@given(amount=positive, currency=currencies)
+def test_every_draft_balances(name: str, amount: int, currency: str) -> None:
+    """Each way in which money can move, for any amount."""
+    draft = DRAFTERS[name](Money(amount, currency))
+    assert balanced(draft) == draft
+    assert any(leg.amount.amount_minor >= amount for leg in draft.legs)
+
+
+def test_every_way_to_draft_an_entry_is_tried() -> None:
+    """A new kind of movement must not escape the test above."""
+    assert {name for name in vars(ledger) if name.startswith("draft_")} == set(DRAFTERS)
+
+
+@given(any_drafts())
+def test_a_reversal_undoes_its_entry_and_names_it(draft: EntryDraft) -> None:
+    """Entry and reversal together leave every account as it was."""
+    reversal = draft_reversal(12, draft.source_type, draft.source_id, draft.legs, "")
+    assert reversal.reverses_entry_id == 12
+    left: dict[AccountKey, int] = defaultdict(int)
+    for leg in (*draft.legs, *reversal.legs):
+        left[leg.account] += leg.amount.amount_minor
+    assert not any(left.values())
 
 
 def test_only_what_belongs_to_clients_is_guarded() -> None:
