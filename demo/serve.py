@@ -1,6 +1,7 @@
 """`make run`: serve the demo installation, set up at the first start, until Ctrl-C."""
 
 import json
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -22,8 +23,11 @@ VENDOR_PORT = 8001
 
 
 def main() -> int:
+    marker = FOLDER / "demo.json"
+    if FOLDER.exists() and not marker.exists():
+        # A first start that was interrupted left half a shop: begin again.
+        shutil.rmtree(FOLDER)
     with running(FOLDER, PORT, VENDOR_PORT) as installation:
-        marker = FOLDER / "demo.json"
         if not marker.exists():
             administrator = Api(installation.address, "administrator")
             shop = set_up_shop(administrator, installation)
