@@ -29,6 +29,7 @@ def openapi_command() -> None:
     """Print the OpenAPI document of this installation."""
     from billing_kernel.bootstrap import build_kernel
     from billing_kernel.http.app import create_app
+    from billing_kernel.http.schema_page import described
 
     app = create_app(build_kernel(read_settings()))
-    click.echo(json.dumps(app.openapi_schema.to_schema(), indent=2))
+    click.echo(json.dumps(described(app), indent=2))

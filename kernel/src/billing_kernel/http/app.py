@@ -34,7 +34,7 @@ from billing_kernel.http.idempotency import provide_once
 from billing_kernel.http.languages import provide_languages
 from billing_kernel.http.pagination import provide_paging
 from billing_kernel.http.problems import EXCEPTION_HANDLERS
-from billing_kernel.http.schema_page import SECURITY, complete_openapi, openapi_config
+from billing_kernel.http.schema_page import SECURITY, openapi_config
 
 PREFIX = "/api/v1"
 BODY_MAX_BYTES = 1_000_000
@@ -81,7 +81,7 @@ def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
 
     ``worker`` is the one of this process; None where workers run elsewhere.
     """
-    app = Litestar(
+    return Litestar(
         route_handlers=[
             Router(
                 "/",
@@ -111,8 +111,6 @@ def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
         openapi_config=openapi_config(version("billing-kernel")),
         logging_config=None,
     )
-    complete_openapi(app.openapi_schema)
-    return app
 
 
 async def harden(message: Message, scope: Scope) -> None:

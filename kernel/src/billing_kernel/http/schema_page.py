@@ -1,26 +1,19 @@
 """The API described: OpenAPI 3.1, and a page to read and try it that needs no other host."""
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Any
 
-from litestar import Request, Response, Router, get
+import msgspec
+from litestar import Litestar, Request, Response, Router, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import (
-    Components,
-    OpenAPI,
-    OpenAPIMediaType,
-    OpenAPIResponse,
-    Operation,
-    Reference,
-    Schema,
-    SecurityScheme,
-)
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import FromPath
+from litestar.serialization import encode_json
 
 from billing_kernel.domain.errors import MissingError
 from billing_kernel.http.auth import Access
@@ -46,30 +39,41 @@ Log in with `POST /api/v1/sessions` and send the token as `Authorization: Bearer
 """
 
 
-_TEXT, _NUMBER = Schema(type=OpenAPIType.STRING), Schema(type=OpenAPIType.INTEGER)
-_PROBLEM_SCHEMAS = {
-    "FieldProblem": Schema(
-        type=OpenAPIType.OBJECT,
-        properties={"pointer": _TEXT, "detail": _TEXT},
-        required=["pointer", "detail"],
-    ),
-    "Problem": Schema(
-        type=OpenAPIType.OBJECT,
-        properties={
-            "type": _TEXT,
-            "title": _TEXT,
-            "status": _NUMBER,
-            "detail": _TEXT,
-            "code": _TEXT,
-            "errors": Schema(
-                type=OpenAPIType.ARRAY, items=Reference("#/components/schemas/FieldProblem")
-            ),
-            "instance": _TEXT,
+_PAGE_OF = re.compile(r"\bPage_[\w.]+\.(\w+)_\b")
+"""The framework's name of a generic component: module and class of what it is made of."""
+
+_PROBLEM_SCHEMAS: dict[str, Any] = {
+    "FieldProblem": {
+        "type": "object",
+        "properties": {"pointer": {"type": "string"}, "detail": {"type": "string"}},
+        "required": ["pointer", "detail"],
+    },
+    "Problem": {
+        "type": "object",
+        "description": "What went wrong, by RFC 9457. `code` never changes its meaning.",
+        "properties": {
+            "type": {"type": "string"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "code": {"type": "string"},
+            "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
+            "instance": {"type": "string"},
         },
-        required=["type", "title", "status", "detail", "code"],
-        description="What went wrong, by RFC 9457. ``code`` never changes its meaning.",
-    ),
+        "required": ["type", "title", "status", "detail", "code"],
+    },
 }
+_PROBLEM_RESPONSE = {
+    "description": "A problem.",
+    "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+class CompleteJson(JsonRenderPlugin):
+    """The document as JSON, with what the framework leaves out."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return self.render_json(request, described(request.app))
 
 
 class OfflinePage(OpenAPIRenderPlugin):
@@ -115,7 +119,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
                 )
             }
         ),
-        render_plugins=[OfflinePage(), JsonRenderPlugin()],
+        render_plugins=[OfflinePage(), CompleteJson()],
         openapi_router=Router(
             "/schema",
             route_handlers=[get_asset],
@@ -126,30 +130,32 @@ def openapi_config(version: str) -> OpenAPIConfig:
     )
 
 
-def complete_openapi(document: OpenAPI) -> None:
-    """Say what the framework leaves out: our problems, and that unknown fields are refused."""
-    schemas = document.components.schemas or {}
-    schemas.update(_PROBLEM_SCHEMAS)
-    document.components.schemas = schemas
-    for body in _descendants(Body):
-        schema = schemas.get(body.__name__)
-        if isinstance(schema, Schema):
-            schema.additional_properties = False
-    for item in (document.paths or {}).values():
-        for method in ("get", "post", "put", "patch", "delete"):
-            operation: Operation | None = getattr(item, method)
-            if operation is not None:
-                _answer_problems(operation)
+def described(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document of the API, made when it is first asked for.
+
+    It says what the framework leaves out: our problems, and that unknown fields are refused.
+    """
+    state = app.state
+    if "openapi" not in state:
+        state.openapi = _completed(app.openapi_schema.to_schema())
+    document: dict[str, Any] = state.openapi
+    return document
 
 
-def _answer_problems(operation: Operation) -> None:
-    responses = operation.responses or {}
-    responses.pop("400", None)
-    responses["default"] = OpenAPIResponse(
-        description="A problem: RFC 9457 with a stable code.",
-        content={PROBLEM_JSON: OpenAPIMediaType(schema=Reference("#/components/schemas/Problem"))},
+def _completed(generated: dict[str, Any]) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.json.decode(
+        _PAGE_OF.sub(r"\1Page", encode_json(generated).decode())
     )
-    operation.responses = responses
+    schemas = document["components"]["schemas"]
+    schemas |= _PROBLEM_SCHEMAS
+    for body in _descendants(Body):
+        if body.__name__ in schemas:
+            schemas[body.__name__]["additionalProperties"] = False
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("400", None)
+            operation["responses"]["default"] = _PROBLEM_RESPONSE
+    return document
 
 
 def _descendants(base: type[Body]) -> Iterator[type[Body]]:

@@ -1,7 +1,7 @@
 """What may be ordered."""
 
 from litestar import get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from billing_kernel.application import browsing
@@ -9,9 +9,9 @@ from billing_kernel.application.browsing import Offer
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import Caller
 from billing_kernel.http.auth import GivenKernel, GivenVisitor
+from billing_kernel.http.filters import IdFilter, MonthsFilter, TextFilter
 from billing_kernel.http.languages import GivenLanguages, Languages
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_items
-from billing_kernel.http.shapes.base import FieldName, Line, Months, RowId
 from billing_kernel.http.shapes.catalogue import TariffPlanOffer
 from billing_kernel.models import Client
 
@@ -22,10 +22,10 @@ def list_tariff_plans(
     visitor: GivenVisitor,
     languages: GivenLanguages,
     paging: GivenPaging,
-    product_type: FromQuery[FieldName | None] = None,
-    label: FromQuery[Line | None] = None,
-    period_months: FromQuery[Months | None] = None,
-    provider_id: FromQuery[RowId | None] = None,
+    product_type: TextFilter = None,
+    label: TextFilter = None,
+    period_months: MonthsFilter = None,
+    provider_id: IdFilter = None,
 ) -> Page[TariffPlanOffer]:
     """Tariff plans for sale, lowest sort number first; clients see their own provider's."""
     with kernel.database.reading() as session:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Response, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta
 from sqlalchemy.orm import Session
 
@@ -15,9 +15,10 @@ from billing_kernel.http.admin import rows
 from billing_kernel.http.admin.ledger import entry_shape
 from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.balances import balances_of
+from billing_kernel.http.filters import IdFilter, TextFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page
-from billing_kernel.http.shapes.base import Amount, Body, Line, RowId, given
+from billing_kernel.http.shapes.base import Amount, Body, RowId, given
 from billing_kernel.http.shapes.clients import ChangeClient, Client
 from billing_kernel.http.shapes.ledger import Balance, LedgerEntryAnswer
 
@@ -39,8 +40,8 @@ class AdjustBalanceBody(Body):
 def list_clients(
     kernel: GivenKernel,
     paging: GivenPaging,
-    provider_id: FromQuery[RowId | None] = None,
-    email: FromQuery[Line | None] = None,
+    provider_id: IdFilter = None,
+    email: TextFilter = None,
 ) -> Page[Client]:
     """Every client."""
     return rows.listed(

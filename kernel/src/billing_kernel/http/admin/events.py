@@ -1,13 +1,12 @@
 """News: what happened."""
 
 from litestar import get
-from litestar.params import FromQuery
 
 from billing_kernel import models
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.filters import IdFilter, TextFilter
 from billing_kernel.http.pagination import GivenPaging, Page
-from billing_kernel.http.shapes.base import FieldName, RowId
 from billing_kernel.http.shapes.ledger import EventAnswer
 
 TAGS = ["Administration: events"]
@@ -17,8 +16,8 @@ TAGS = ["Administration: events"]
 def list_events(
     kernel: GivenKernel,
     paging: GivenPaging,
-    name: FromQuery[FieldName | None] = None,
-    client_id: FromQuery[RowId | None] = None,
+    name: TextFilter = None,
+    client_id: IdFilter = None,
 ) -> Page[EventAnswer]:
     """Everything that happened, newest first, as plugins are told it."""
     return rows.listed(

@@ -7,8 +7,8 @@ from billing_kernel import models
 from billing_kernel.domain.states import InvoiceState
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.pagination import GivenPaging, Page
-from billing_kernel.http.shapes.base import RowId
 from billing_kernel.http.shapes.invoices import Invoice
 
 TAGS = ["Administration: invoices and payments"]
@@ -18,7 +18,7 @@ TAGS = ["Administration: invoices and payments"]
 def list_invoices(
     kernel: GivenKernel,
     paging: GivenPaging,
-    client_id: FromQuery[RowId | None] = None,
+    client_id: IdFilter = None,
     status: FromQuery[InvoiceState | None] = None,
 ) -> Page[Invoice]:
     """Every invoice, newest first."""

@@ -1,7 +1,6 @@
 """The books: every entry, and the check of every promise."""
 
 from litestar import get
-from litestar.params import FromQuery
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,8 +8,8 @@ from billing_hookspecs import Money
 from billing_kernel import models
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
-from billing_kernel.http.shapes.base import RowId
 from billing_kernel.http.shapes.ledger import (
     LedgerCheck,
     LedgerEntryAnswer,
@@ -24,7 +23,7 @@ TAGS = ["Administration: ledger"]
 
 @get("/ledger/entries", operation_id="adminListLedgerEntries", tags=TAGS, sync_to_thread=True)
 def list_entries(
-    kernel: GivenKernel, paging: GivenPaging, client_id: FromQuery[RowId | None] = None
+    kernel: GivenKernel, paging: GivenPaging, client_id: IdFilter = None
 ) -> Page[LedgerEntryAnswer]:
     """Every movement of money with its postings, newest first."""
     statement = select(LedgerEntry)

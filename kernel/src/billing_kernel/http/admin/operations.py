@@ -3,15 +3,15 @@
 from typing import Annotated
 
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from billing_kernel import models
 from billing_kernel.application.resolving import resolve, retry_operation
 from billing_kernel.domain.states import OperationState
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.pagination import GivenPaging, Page
-from billing_kernel.http.shapes.base import RowId
 from billing_kernel.http.shapes.operations import Operation, ResolveOperation
 
 PATH, ONE = "/operations", "/operations/{operation_id:int}"
@@ -23,7 +23,7 @@ def list_operations(
     kernel: GivenKernel,
     paging: GivenPaging,
     in_state: Annotated[OperationState | None, QueryParameter(name="state")] = None,
-    service_id: FromQuery[RowId | None] = None,
+    service_id: IdFilter = None,
 ) -> Page[Operation]:
     """Every operation, newest first."""
     return rows.listed(

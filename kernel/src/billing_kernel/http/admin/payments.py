@@ -1,16 +1,16 @@
 """Payments of all clients, and those that a person confirms."""
 
 from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 from sqlalchemy.orm import Session
 
 from billing_kernel import models
 from billing_kernel.application.paying import cancel_payment, confirm_payment
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page
-from billing_kernel.http.shapes.base import RowId
 from billing_kernel.http.shapes.payments import ConfirmPayment, Payment
 
 PATH, ONE = "/payments", "/payments/{payment_id:int}"
@@ -21,8 +21,8 @@ TAGS = ["Administration: invoices and payments"]
 def list_payments(
     kernel: GivenKernel,
     paging: GivenPaging,
-    client_id: FromQuery[RowId | None] = None,
-    invoice_id: FromQuery[RowId | None] = None,
+    client_id: IdFilter = None,
+    invoice_id: IdFilter = None,
 ) -> Page[Payment]:
     """Every payment, newest first."""
     return rows.listed(

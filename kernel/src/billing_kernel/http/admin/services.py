@@ -18,11 +18,11 @@ from billing_kernel.application.renewing import RenewService, renew_service
 from billing_kernel.domain.states import ServiceState
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
 from billing_kernel.http.payment_steps import begun_inside
 from billing_kernel.http.service_views import for_administrator
-from billing_kernel.http.shapes.base import RowId
 from billing_kernel.http.shapes.invoices import Invoice
 from billing_kernel.http.shapes.ledger import BilledPeriodAnswer
 from billing_kernel.http.shapes.orders import ServiceRenewed
@@ -37,7 +37,7 @@ TAGS = ["Administration: services"]
 def list_services(
     kernel: GivenKernel,
     paging: GivenPaging,
-    client_id: FromQuery[RowId | None] = None,
+    client_id: IdFilter = None,
     status: FromQuery[ServiceState | None] = None,
 ) -> Page[Service]:
     """Every service, newest first."""

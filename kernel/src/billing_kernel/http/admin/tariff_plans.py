@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, delete, get, patch, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,9 +25,10 @@ from billing_kernel.application.organising import require
 from billing_kernel.application.quoting import version_in_force
 from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.filters import IdFilter, TextFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
-from billing_kernel.http.shapes.base import Amount, FieldName, RowId, given
+from billing_kernel.http.shapes.base import Amount, given
 from billing_kernel.http.shapes.catalogue import (
     ChangeTariffPlan,
     CreateTariffPlan,
@@ -44,9 +45,9 @@ TAGS = ["Administration: tariff plans"]
 def list_tariff_plans(
     kernel: GivenKernel,
     paging: GivenPaging,
-    provider_id: FromQuery[RowId | None] = None,
-    product_type: FromQuery[FieldName | None] = None,
-    processing_module_id: FromQuery[RowId | None] = None,
+    provider_id: IdFilter = None,
+    product_type: TextFilter = None,
+    processing_module_id: IdFilter = None,
 ) -> Page[TariffPlan]:
     """Every tariff plan, for sale or not."""
     wanted = {

@@ -11,8 +11,9 @@ from billing_kernel.application.organising import require
 from billing_kernel.domain.states import TaskState
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenCaller, GivenKernel
+from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.pagination import GivenPaging, Page
-from billing_kernel.http.shapes.base import RowId, given
+from billing_kernel.http.shapes.base import given
 from billing_kernel.http.shapes.operations import ChangeTask, CompleteTask, Task
 
 PATH, ONE = "/tasks", "/tasks/{task_id:int}"
@@ -24,8 +25,8 @@ def list_tasks(
     kernel: GivenKernel,
     paging: GivenPaging,
     status: FromQuery[TaskState | None] = None,
-    department_id: FromQuery[RowId | None] = None,
-    operation_id: FromQuery[RowId | None] = None,
+    department_id: IdFilter = None,
+    operation_id: IdFilter = None,
 ) -> Page[Task]:
     """Every task, oldest first: it waits the longest."""
     return rows.listed(

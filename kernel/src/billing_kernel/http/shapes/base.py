@@ -9,14 +9,14 @@ from billing_hookspecs import Money, minor_units
 ID_MAX = 2**63 - 1
 AMOUNT_MAX = 10**15
 
-_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 _NO_NULL = r"^[^\x00]*$"
 
 RowId: TypeAlias = Annotated[int, Meta(ge=1, le=ID_MAX)]
 Sort: TypeAlias = Annotated[int, Meta(ge=1, le=10**6)]
 Months: TypeAlias = Annotated[int, Meta(ge=0, le=120)]
-Line: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255, pattern=_ONE_LINE)]
-OptionalLine: TypeAlias = Annotated[str, Meta(max_length=255, pattern=_ONE_LINE)]
+Line: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255, pattern=ONE_LINE)]
+OptionalLine: TypeAlias = Annotated[str, Meta(max_length=255, pattern=ONE_LINE)]
 Text: TypeAlias = Annotated[str, Meta(max_length=20_000, pattern=_NO_NULL)]
 LinkText: TypeAlias = Annotated[str, Meta(max_length=255, pattern=r"^(https?://[^\s\x00-\x1f]+)?$")]
 Phone: TypeAlias = Annotated[str, Meta(max_length=32, pattern=r"^(\+?[0-9][0-9 ()-]*)?$")]
@@ -27,7 +27,7 @@ LanguageCode: TypeAlias = Annotated[
 ]
 Localised: TypeAlias = Annotated[dict[LanguageCode, OptionalLine], Meta(max_length=50)]
 LocalisedText: TypeAlias = Annotated[dict[LanguageCode, Text], Meta(max_length=50)]
-FieldName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ONE_LINE)]
+FieldName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64, pattern=ONE_LINE)]
 Password: TypeAlias = Annotated[str, Meta(min_length=1, max_length=1000)]
 Scalar: TypeAlias = (
     Annotated[str, Meta(max_length=20_000, pattern=_NO_NULL)]
