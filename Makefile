@@ -9,7 +9,7 @@ RUNTIME := -e ./hookspecs -e ./kernel $(foreach plugin,$(wildcard plugins/*/pypr
 MANIFESTS := $(wildcard */pyproject.toml plugins/*/pyproject.toml) constraints.txt
 WORKERS ?= 2
 
-.PHONY: help demo run test check format bench clean wheels
+.PHONY: help demo run test check format bench sample-invoice clean wheels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,7 @@ $(VENV)/.runtime: $(MANIFESTS)
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.txt
 	@echo "installing what the tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-r requirements-dev.txt -e './hookspecs[testing]' -e './kernel[redis,rabbitmq]'
+		-r requirements-dev.txt -e './hookspecs[testing]' -e './kernel[redis,rabbitmq,documents]'
 	@touch $@
 
 demo: $(VENV)/.runtime ## sell a licence on the embedded default, from nothing to the key, and end
@@ -48,6 +48,9 @@ format: $(VENV)/.dev ## put the code into shape
 
 bench: $(VENV)/.dev ## benchmarks: print ratios
 	@$(BIN)/python -m pytest -m benchmark -s tests/benchmarks
+
+sample-invoice: $(VENV)/.dev ## write sample invoices to build/invoices, as PDF, HTML and XML
+	@$(BIN)/python -m billing_kernel.documents build/invoices
 
 wheels: $(VENV)/.dev ## build a wheel of every distribution into dist/
 	@for member in $(MEMBERS); do $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist ./$$member; done
