@@ -1,7 +1,7 @@
 """A served installation on each database, and the people who talk to it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -10,6 +10,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from tests.factories import FakeModule, Shop, make_client, make_kernel, make_shop
 
+from billing_hookspecs import Money
+from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import create_administrator, open_session
 from billing_kernel.http.app import create_app
@@ -85,9 +87,19 @@ def http(app: Litestar) -> Iterator[Http]:
 
 
 @pytest.fixture
-def shop(kernel: Kernel) -> Shop:
+def root(kernel: Kernel) -> Administrator:
+    return kernel.database.run(
+        lambda session: create_administrator(session, "root@provider.test", "Root", "-")
+    )
+
+
+@pytest.fixture
+def shop(kernel: Kernel, root: Administrator) -> Shop:
     """A provider that sells one tariff plan, and a client with 50.00 RUB."""
-    return make_shop(kernel)
+    made = make_shop(kernel, balance_minor=0)
+    gift = AdjustBalance(made.client.id, root.id, Money(5000, "RUB"), "gift")
+    kernel.database.run(lambda session: adjust_balance(session, gift))
+    return made
 
 
 @pytest.fixture
@@ -122,11 +134,8 @@ def stranger(kernel: Kernel, shop: Shop, log_in: Callable[[Client], Person]) -> 
 
 
 @pytest.fixture
-def administrator(kernel: Kernel, log_in: Callable[[Administrator], Person]) -> Person:
-    made = kernel.database.run(
-        lambda session: create_administrator(session, "root@provider.test", "Root", "-")
-    )
-    return log_in(made)
+def administrator(root: Administrator, log_in: Callable[[Administrator], Person]) -> Person:
+    return log_in(root)
 
 
 @pytest.fixture
@@ -138,9 +147,3 @@ def order(shop: Shop) -> dict[str, Any]:
         "parameters": {"name": "my thing"},
         "pay_with": {"balance": True},
     }
-
-
-@pytest.fixture
-def nobody(http: Http) -> Person:
-    """Somebody whose token was never issued."""
-    return replace(Person(http), token="made-up")
