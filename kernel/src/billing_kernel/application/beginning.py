@@ -15,6 +15,7 @@ from billing_hookspecs import (
 from billing_kernel.application.connecting import gateway_of, method_context
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.naming import view_payer
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.domain.states import (
     ATTEMPT_TRANSITIONS,
@@ -43,12 +44,14 @@ def begin_payment(kernel: Kernel, payment_id: int) -> None:
         if payment.payment_method_id is None or payment.stored_method_id is not None:
             return
         method = session.get_one(PaymentMethod, payment.payment_method_id)
-        request = _request(session, kernel, payment)
+        request = _request(session, kernel, method, payment)
     answer = _ask(kernel, method, request)
     kernel.database.run(lambda session: _record(session, payment_id, answer))
 
 
-def _request(session: Session, kernel: Kernel, payment: Payment) -> StartPayment:
+def _request(
+    session: Session, kernel: Kernel, method: PaymentMethod, payment: Payment
+) -> StartPayment:
     invoice = session.get(Invoice, payment.invoice_id) if payment.invoice_id else None
     base = kernel.settings.public_url
     return StartPayment(
@@ -59,6 +62,7 @@ def _request(session: Session, kernel: Kernel, payment: Payment) -> StartPayment
         return_url=str(payment.facts.get("return_url") or base),
         store_method=bool(payment.facts.get("store_method")),
         notification_url=f"{base}/api/v1/notifications/{payment.payment_method_id}",
+        payer=view_payer(session, kernel, method, payment.client_id, payment.payer_id),
     )
 
 

@@ -37,7 +37,7 @@ def change_currency(session: Session, provider_id: int, currency: str) -> Provid
     Raises UnknownCurrencyError, and CurrencyInUseError with every reason at once.
     """
     minor_units(currency)
-    provider = _locked(session, provider_id)
+    provider = find(session, Provider, provider_id, lock=True)
     if provider.currency == currency:
         return provider
     if reasons := _reasons_against(session, provider):
@@ -63,8 +63,18 @@ def provider_for_sale(session: Session, client_id: int) -> Provider:
     ).one()
 
 
-def _locked(session: Session, provider_id: int) -> Provider:
-    return find(session, Provider, provider_id, lock=True)
+def currencies_of(session: Session, provider: Provider, client_id: int) -> list[str]:
+    """The currencies that a client has balances in at a provider, the provider's own first."""
+    opened = session.scalars(
+        select(LedgerAccount.currency)
+        .where(
+            LedgerAccount.kind == AccountKind.BALANCE,
+            LedgerAccount.provider_id == provider.id,
+            LedgerAccount.client_id == client_id,
+        )
+        .order_by(LedgerAccount.currency)
+    )
+    return list(dict.fromkeys([provider.currency, *opened]))
 
 
 def _reasons_against(session: Session, provider: Provider) -> list[str]:

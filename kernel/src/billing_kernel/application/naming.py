@@ -23,7 +23,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.bank_details import BANK_FIELDS
 from billing_kernel.domain.errors import RuleError
-from billing_kernel.domain.parties import COMPANY, Party, checked_party
+from billing_kernel.domain.parties import COMPANY, INDIVIDUAL, Party, checked_party
 from billing_kernel.models import Client, Company, Payer, PaymentMethod
 
 PAYERS_MAX = 100
@@ -133,32 +133,44 @@ def require_payer_fields(
         )
 
 
-def view_payer(kernel: Kernel, method: PaymentMethod, payer: Payer, email: str) -> PayerView:
-    """A payer as the gateway of a method is shown it: with the bank details that it asks for."""
-    bank = _asked(payer.bank, gateway_of(kernel, method).payer_fields)
-    return PayerView(payer.name, payer.kind, payer.country, email, payer.tax_id, bank)
+def view_payer(
+    session: Session, kernel: Kernel, method: PaymentMethod, client_id: int, payer_id: int | None
+) -> PayerView:
+    """Who pays, as the gateway of a method is shown it: with the bank details that it asks for.
+
+    Without a payer the client pays as a person.
+    """
+    client = session.get_one(Client, client_id)
+    if payer_id is None:
+        return PayerView(client.name, INDIVIDUAL, client.country, client.email)
+    payer = session.get_one(Payer, payer_id)
+    asked = _asked(payer.bank, gateway_of(kernel, method).payer_fields)
+    bank = {name: str(value) for name, value in asked.items()}
+    return PayerView(payer.name, payer.kind, payer.country, client.email, payer.tax_id, bank)
 
 
 def _checked(kernel: Kernel, party: Party) -> Party:
     """The party with its numbers in plain form; raises InvalidInputError."""
-    standard = {name: text for name, text in party.bank.items() if name in BANK_FIELDS}
-    more = {name: text for name, text in party.bank.items() if name not in BANK_FIELDS}
-    checked, errors = checked_party(replace(party, bank=standard))
-    extra, extra_errors = check_fields(_further_bank_fields(kernel), more, "/bank")
-    if errors + extra_errors:
-        raise InvalidInputError(errors + extra_errors)
-    return replace(checked, bank={**checked.bank, **extra})
+    given, errors = check_fields(_bank_fields(kernel), party.bank, "/bank")
+    usual = {name: text for name, text in given.items() if name in BANK_FIELDS}
+    checked, more = checked_party(replace(party, bank=usual))
+    if errors + more:
+        raise InvalidInputError(errors + more)
+    return replace(checked, bank={**given, **checked.bank})
 
 
-def _further_bank_fields(kernel: Kernel) -> tuple[FormField, ...]:
-    """What installed gateways ask of a payer's bank beyond the usual; here it may be left out."""
-    asked = {
-        field.name: replace(field, required=False, default=None)
-        for gateway in kernel.extensions.payment_gateways
-        for field in gateway.payer_fields
+def _bank_fields(kernel: Kernel) -> tuple[FormField, ...]:
+    """What may be said of a bank: the usual, and what installed gateways ask for beyond it."""
+    usual = [FormField(name, {"en": name}) for name in BANK_FIELDS]
+    asked = [
+        field for gateway in kernel.extensions.payment_gateways for field in gateway.payer_fields
+    ]
+    further = {
+        field.name: field
+        for field in asked
         if field.name not in BANK_FIELDS and field.kind is not FieldKind.SECRET
     }
-    return tuple(asked.values())
+    return tuple(replace(it, required=False, default=None) for it in (*usual, *further.values()))
 
 
 def _asked(bank: Mapping[str, Any], fields: tuple[FormField, ...]) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def place_order(
         today=business_date(kernel.clock.now(), provider.time_zone),
         order_id=order.id,
         payer=payer,
-        tax_note=quoted.tax_note,
+        tax_note=quoted.priced.tax_note,
     )
     facts = {"order_id": order.id, "invoice_id": invoice.id, "total_minor": order.total_minor}
     record_event(session, kernel, "OrderPlaced", facts, client.id)

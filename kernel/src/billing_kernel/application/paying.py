@@ -1,15 +1,17 @@
 """Take money: from the balance, by a method, confirmed by hand; and settle invoices with it."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import GatewayCapability, Money
+from billing_hookspecs import FieldError, GatewayCapability, InvalidInputError, Money
 from billing_kernel.application.connecting import gateway_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.naming import require_payer_fields
 from billing_kernel.application.posting import may_spend, post
 from billing_kernel.application.publishing import enqueue, record_event
 from billing_kernel.application.settling import settle_invoice
@@ -71,22 +73,21 @@ def pay_invoice(
 
     From the balance it is paid when this returns; by a method, ``begin_payment`` goes on
     after the commit. Raises InvoiceNotPayableError, PaymentInProgressError,
-    InsufficientFundsError, MethodNotOfferedError.
+    InsufficientFundsError, MethodNotOfferedError, InvalidInputError for a payer that lacks
+    what the method needs to know.
     """
     invoice = find(session, Invoice, invoice_id, lock=True, client_id=client_id)
     if invoice.status != InvoiceState.NEW:
         raise InvoiceNotPayableError(f"invoice {invoice.number} is {invoice.status}")
     end_replaceable_attempts(session, kernel, invoice)
-    if invoice.total_minor == 0:
-        settle_invoice(session, kernel, invoice)
-        return None
-    if pay_with.stored_method_id is not None:
+    if invoice.total_minor and pay_with.stored_method_id is not None:
         return _charge_stored(session, kernel, invoice, pay_with.stored_method_id)
-    if pay_with.payment_method_id is None:
-        return _pay_from_balance(session, kernel, invoice)
+    if not invoice.total_minor or pay_with.payment_method_id is None:
+        return _pay_open(session, kernel, invoice)
     method = offered_method(
         session, kernel, pay_with.payment_method_id, invoice.provider_id, invoice.currency
     )
+    require_payer_fields(session, kernel, method, invoice.payer_id)
     payment = _attempt(invoice, method)
     payment.facts = {"return_url": pay_with.return_url, "store_method": pay_with.store_method}
     session.add(payment)
@@ -120,16 +121,19 @@ def confirm_payment(
 ) -> Payment:
     """An administrator saw the money arrive: all of it, or ``captured``.
 
-    Raises NotConfirmableError for a payment that has ended or that its gateway watches.
+    Also that of a transfer which was given up before it came. Raises NotConfirmableError for a
+    payment that is booked or that its gateway watches, InvalidInputError for no amount.
     """
     payment = find(session, Payment, payment_id, lock=True)
     method = _method_of(session, payment)
     by_hand = GatewayCapability.CONFIRMED_BY_HAND in gateway_of(kernel, method).capabilities
-    if payment.state not in OPEN_ATTEMPTS or not by_hand:
+    if payment.state == AttemptState.DONE or not by_hand:
         raise NotConfirmableError(f"payment {payment_id} is {payment.state}, or not by hand")
-    receive_money(
-        session, kernel, payment, captured or Money(payment.amount_minor, payment.currency)
-    )
+    if captured is None:
+        captured = Money(payment.amount_minor, payment.currency)
+    if captured.amount_minor <= 0:
+        raise InvalidInputError([FieldError("/amount/amount_minor", "must be more than zero")])
+    receive_money(session, kernel, payment, captured)
     return payment
 
 
@@ -153,8 +157,9 @@ def receive_money(
 ) -> None:
     """Book what a payment brought, and settle its invoice where that is enough.
 
-    The payment's row is locked by the caller. Too little, another currency or an invoice
-    that isn't open any more: the money is the client's, on the balance, and a person is told.
+    The payment's row is locked by the caller. Too little, another currency, an invoice that
+    isn't open any more or whose work can't begin: the money is the client's, on the balance,
+    and a person is told. Nothing of that may keep it from being booked.
     """
     invoice = find(session, Invoice, payment.invoice_id, lock=True) if payment.invoice_id else None
     payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CAPTURED)
@@ -174,7 +179,8 @@ def receive_money(
     if invoice is None:
         pay_by_themselves(session, kernel, payment.client_id)
         return
-    problem = _unexpected(invoice, captured)
+    problem = _unexpected(invoice, captured) or _unsettled(session, kernel, invoice)
+    payment.settles_invoice = not problem
     if problem:
         open_payment_task(
             session,
@@ -185,17 +191,15 @@ def receive_money(
             "Unexpected payment",
             problem,
         )
-    else:
-        payment.settles_invoice = True
-        settle_invoice(session, kernel, invoice)
     pay_by_themselves(session, kernel, payment.client_id)
 
 
 def pay_by_themselves(session: Session, kernel: Kernel, client_id: int) -> list[Invoice]:
     """Pay a client's open invoices from the balance, if the client wants that; those paid.
 
-    Oldest first, skipping what doesn't fit and what somebody is paying for already. Held
-    funds are of another account: a service never gets money that an order holds.
+    Oldest first, skipping what doesn't fit, whose work can't begin now and what somebody is
+    paying for already. Held funds are of another account: a service never gets money that an
+    order holds.
     """
     client = session.get_one(Client, client_id)
     if not client.pays_from_balance:
@@ -215,8 +219,9 @@ def pay_by_themselves(session: Session, kernel: Kernel, client_id: int) -> list[
     for invoice in waiting:
         owner = Owner(invoice.provider_id, client_id)
         if may_spend(session, owner.balance(invoice.currency), invoice.total_minor):
-            _pay_from_balance(session, kernel, invoice)
-            paid.append(invoice)
+            with suppress(ConflictError, RuleError), session.begin_nested():
+                _pay_open(session, kernel, invoice)
+                paid.append(invoice)
     return paid
 
 
@@ -236,7 +241,21 @@ def _unexpected(invoice: Invoice, captured: Money) -> str:
     return ""
 
 
-def _pay_from_balance(session: Session, kernel: Kernel, invoice: Invoice) -> Payment:
+def _unsettled(session: Session, kernel: Kernel, invoice: Invoice) -> str:
+    """Settle an invoice; why it can't be, or nothing."""
+    try:
+        with session.begin_nested():
+            settle_invoice(session, kernel, invoice)
+    except (ConflictError, RuleError) as error:
+        return f"invoice {invoice.number} can't be settled: {error.message}"
+    return ""
+
+
+def _pay_open(session: Session, kernel: Kernel, invoice: Invoice) -> Payment | None:
+    """Settle an open invoice from the balance; None where it asks for nothing."""
+    if not invoice.total_minor:
+        settle_invoice(session, kernel, invoice)
+        return None
     if invoice.kind == "advance_payment":
         raise MethodNotOfferedError("an advance payment can't be paid from the balance it fills")
     payment = _attempt(invoice, None)
@@ -266,6 +285,7 @@ def _attempt(invoice: Invoice, method: PaymentMethod | None) -> Payment:
         provider_id=invoice.provider_id,
         invoice_id=invoice.id,
         payment_method_id=method.id if method else None,
+        payer_id=invoice.payer_id,
         reference=new_reference(),
         state=AttemptState.NEW,
         amount_minor=invoice.total_minor,

@@ -66,7 +66,6 @@ class QuotedItem:
     name: str
     parameters: dict[str, Any]
     priced: PricedItem
-    tax_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ def quote_item(
         provider.prices_include_tax,
     )
     priced = price(kernel, plan, terms, situation, client, item.quantity)
-    return QuotedItem(item, plan, version, terms, name, parameters, priced, tax.note)
+    return QuotedItem(item, plan, version, terms, name, parameters, priced)
 
 
 def price(

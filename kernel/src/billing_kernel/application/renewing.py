@@ -30,6 +30,8 @@ from billing_kernel.models import (
     TariffVersion,
 )
 
+RENEWABLE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
+
 
 class NotRenewableError(ConflictError):
     """The service isn't active or suspended, or it has no end."""
@@ -70,7 +72,7 @@ def quote_renewal(
     today = business_date(kernel.clock.now(), provider.time_zone)
     if plan.end_on is not None and today > plan.end_on:
         raise TariffEndedError(f"tariff plan {plan.id} ended on {plan.end_on}")
-    if service.status not in (ServiceState.ACTIVE, ServiceState.SUSPENDED):
+    if service.status not in RENEWABLE:
         raise NotRenewableError(f"service {service.id} is {service.status}")
     if service.expires_on is None or service.anchor_on is None:
         raise NotRenewableError(f"service {service.id} has no end")
@@ -106,7 +108,7 @@ def renew_service(
     client = session.get_one(Client, service.client_id)
     payer = payer_of(session, client, command.payer_id)
     priced = quote_renewal(session, kernel, service, command.period_months, payer)
-    _withdraw_unpaid(session, service)
+    withdraw_renewals(session, service)
     provider = session.get_one(Provider, service.provider_id)
     return issue_invoice(
         session,
@@ -116,11 +118,13 @@ def renew_service(
         [Item(line, service.id, service.tariff_plan_id) for line in priced.lines],
         currency=priced.lines[0].total.currency,
         payer=payer,
+        tax_note=priced.tax_note,
         today=business_date(kernel.clock.now(), provider.time_zone),
     )
 
 
-def _withdraw_unpaid(session: Session, service: Service) -> None:
+def withdraw_renewals(session: Session, service: Service) -> None:
+    """Cancel the unpaid invoices that ask for a renewal of the service."""
     unpaid = session.scalars(
         select(Invoice)
         .join(InvoiceLine)

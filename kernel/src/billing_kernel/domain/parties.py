@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from billing_hookspecs import FieldError
 from billing_kernel.domain.bank_details import checked_bank
@@ -25,7 +26,7 @@ class Party:
     tax_id: str = ""
     registration_code: str = ""
     vat_number: str = ""
-    bank: Mapping[str, str] = field(default_factory=dict)
+    bank: Mapping[str, Any] = field(default_factory=dict)
 
 
 def checked_party(party: Party) -> tuple[Party, list[FieldError]]:

@@ -35,10 +35,14 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class PricedItem:
-    """What one service costs: its lines, and when what they pay for ends."""
+    """What one service costs: its lines, and when what they pay for ends.
+
+    ``tax_note`` is what its document must say of the tax.
+    """
 
     lines: tuple[PricedLine, ...]
     expires_on: date | None
+    tax_note: str = ""
 
     def total(self, currency: str) -> Money:
         return sum((line.total for line in self.lines), Money.zero(currency))
@@ -86,7 +90,8 @@ def price_item(
         step = Step("setup_fee", f"{fee} once", {"fee_minor": fee.amount_minor}, fee.amount_minor)
         text = f"Setup of {situation.description}"
         lines.append(_line("setup_fee", text, fee, situation, None, (step,)))
-    return PricedItem(tuple(lines), charge.period.end_on if charge.period else None)
+    expires_on = charge.period.end_on if charge.period else None
+    return PricedItem(tuple(lines), expires_on, situation.tax.note)
 
 
 def _adjusted(
