@@ -11,6 +11,7 @@ from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
+from billing_kernel.application.renewing import withdraw_renewals
 from billing_kernel.application.tasking import close_operation_tasks, open_operation_task
 from billing_kernel.domain.ledger import Owner, draft_earning, draft_release
 from billing_kernel.domain.operations import Answer, LastAnswer, Ruling
@@ -80,6 +81,8 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
         _begin_service(session, kernel, operation, service)
     elif kind is OperationKind.RENEW:
         _extend_service(session, operation, service)
+    elif kind is OperationKind.CLOSE:
+        withdraw_renewals(session, service)
     name, event = SERVICE_EVENTS[kind]
     if event is not None:
         service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)

@@ -6,6 +6,7 @@ from billing_hookspecs import Money, OperationKind
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import record_event
+from billing_kernel.application.renewing import RENEWABLE, NotRenewableError
 from billing_kernel.application.starting import start_operation
 from billing_kernel.domain.ledger import Owner, draft_hold
 from billing_kernel.domain.states import (
@@ -27,7 +28,8 @@ def settle_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
     """Move the invoice's total from the balance to the held funds and start its work.
 
     The invoice's row is locked by the caller. Money of an advance payment simply stays on
-    the balance. Raises InsufficientFundsError.
+    the balance. Raises InsufficientFundsError, and where a renewal can't begin
+    NotRenewableError or OperationInProgressError.
     """
     total = Money(invoice.total_minor, invoice.currency)
     if total and invoice.kind != "advance_payment":
@@ -57,6 +59,8 @@ def _begin_order(session: Session, kernel: Kernel, invoice: Invoice) -> None:
 def _begin_renewal(session: Session, kernel: Kernel, invoice: Invoice) -> None:
     line = next(line for line in invoice.lines if line.service_id and line.kind == "period")
     service = session.get_one(Service, line.service_id, with_for_update=True)
+    if service.status not in RENEWABLE:
+        raise NotRenewableError(f"service {service.id} is {service.status}")
     start_operation(
         session,
         kernel,
