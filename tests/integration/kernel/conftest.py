@@ -1,0 +1,58 @@
+"""A kernel with one shop on each kind of database; its driver answers what a test writes down."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+import pytest
+from tests.factories import FakeModule, Shop, make_kernel, make_shop
+
+from billing_hookspecs import BillingError
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.verifying import verify_ledger
+from billing_kernel.settings import Settings
+
+T = TypeVar("T")
+AtOnce = Callable[[list[Callable[[], T]]], list[T | BillingError]]
+
+
+@pytest.fixture
+def module() -> FakeModule:
+    return FakeModule()
+
+
+@pytest.fixture
+def kernel(settings: Settings, module: FakeModule) -> Iterator[Kernel]:
+    """Whatever a test does, the books are right at its end."""
+    built = make_kernel(settings, module)
+    yield built
+    with built.database.reading() as session:
+        verdict = verify_ledger(session)
+    built.database.close()
+    assert verdict.problems == ()
+
+
+@pytest.fixture
+def shop(kernel: Kernel) -> Shop:
+    return make_shop(kernel)
+
+
+@pytest.fixture
+def at_once() -> AtOnce[T]:
+    """Run functions in threads that start at the same moment; results or our own errors."""
+
+    def run(functions: list[Callable[[], T]]) -> list[T | BillingError]:
+        barrier = Barrier(len(functions))
+
+        def start(function: Callable[[], T]) -> T | BillingError:
+            barrier.wait()
+            try:
+                return function()
+            except BillingError as error:
+                return error
+
+        with ThreadPoolExecutor(len(functions)) as pool:
+            return list(pool.map(start, functions))
+
+    return run
