@@ -1,5 +1,7 @@
 """A suite can be inherited and given fixtures; what it checks can't be taken out of it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from billing_hookspecs.testing import (
@@ -8,6 +10,8 @@ from billing_hookspecs.testing import (
     PluginConformance,
     ProcessingModuleConformance,
 )
+
+pytest_plugins = "pytester"
 
 
 def test_replacing_a_test_is_refused_when_the_class_is_made() -> None:
@@ -73,3 +77,12 @@ def test_fixtures_and_tests_of_ones_own_are_welcome() -> None:
             """More is better."""
 
     assert TestMine.test_people_do_the_work is ManualModuleConformance.test_people_do_the_work
+
+
+def test_a_fixture_that_is_missing_is_named(rehearse: Callable[..., pytest.RunResult]) -> None:
+    """Whoever begins with an empty class is led from one fixture to the next."""
+    result = rehearse("sample_unfinished")
+    assert result.parseoutcomes()["errors"] > 100
+    said = result.stdout.str()
+    for name in ("module", "gateway", "settings", "upstream", "plugin", "product_types"):
+        assert f"write the fixture {name}" in said

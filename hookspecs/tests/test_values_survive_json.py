@@ -3,7 +3,9 @@
 import importlib
 import pkgutil
 import types
+from collections import UserString
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -113,9 +115,16 @@ def test_a_mapping_that_can_be_changed_is_not_plain() -> None:
         assert_plain({"a": 1})
 
 
+@dataclass(frozen=True)
+class Odd:
+    part: UserString
+
+
 def test_values_of_another_type_do_not_come_back() -> None:
     """Reading a value checks its types: an amount is never a string."""
     with pytest.raises(msgspec.ValidationError, match="Expected `int"):
         through_json(FormField("name", {"en": "Name"}, minimum="1"))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="complex is not a plain value"):
         through_json(FieldError("/a", 1j))  # type: ignore[arg-type]
+    with pytest.raises(msgspec.ValidationError, match="UserString is not a plain value"):
+        through_json(Odd("read as a string, promised as something else"))  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from cashier import API_KEY, WEBHOOK_SECRET, Cashier
-from driver import CashierGateway
+from driver import CashierGateway, PlainCashier, RefundingCashier
 
 from billing_hookspecs.testing import PaymentGatewayConformance
 
@@ -22,3 +22,19 @@ class TestSample(PaymentGatewayConformance):
     @pytest.fixture
     def settings(self, upstream: Cashier) -> dict[str, str]:
         return {"api_base": upstream.url, "api_key": API_KEY, "webhook_secret": WEBHOOK_SECRET}
+
+
+class TestPlain(TestSample):
+    """The same service without anything optional."""
+
+    @pytest.fixture
+    def gateway(self) -> PlainCashier:
+        return PlainCashier()
+
+
+class TestRefunding(TestSample):
+    """It can refund, but it can't be asked."""
+
+    @pytest.fixture
+    def gateway(self) -> RefundingCashier:
+        return RefundingCashier()

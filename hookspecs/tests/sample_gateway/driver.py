@@ -63,21 +63,13 @@ def fact_of(payment: Any) -> PaymentFact:
     )
 
 
-class CashierGateway(PaymentGateway):
-    key = "cashier"
+class PlainCashier(PaymentGateway):
+    key = "plain_cashier"
     title = {"en": "Cashier"}
     settings = (
         FormField("api_base", {"en": "Address"}, FieldKind.URL),
         FormField("api_key", {"en": "Key"}, FieldKind.SECRET),
         FormField("webhook_secret", {"en": "Secret of notifications"}, FieldKind.SECRET),
-    )
-    capabilities = frozenset(
-        {
-            GatewayCapability.NOTIFICATIONS,
-            GatewayCapability.FETCH,
-            GatewayCapability.STORED_METHODS,
-            GatewayCapability.REFUND,
-        }
     )
     currencies = ("EUR", "JPY")
 
@@ -89,6 +81,28 @@ class CashierGateway(PaymentGateway):
         }
         payment = ask(context, "POST", "payments", body)
         return PaymentStarted(payment["id"], f"https://cashier.example.com/{payment['id']}")
+
+
+class RefundingCashier(PlainCashier):
+    key = "refunding_cashier"
+    capabilities = frozenset({GatewayCapability.REFUND})
+
+    def refund(self, request: RefundPayment, context: Context) -> RefundDone:
+        body = {"reference": request.reference, "amount": request.amount.amount_minor}
+        refund = ask(context, "POST", f"payments/{request.payment_external_id}/refunds", body)
+        return RefundDone(refund["id"])
+
+
+class CashierGateway(RefundingCashier):
+    key = "cashier"
+    capabilities = frozenset(
+        {
+            GatewayCapability.NOTIFICATIONS,
+            GatewayCapability.FETCH,
+            GatewayCapability.STORED_METHODS,
+            GatewayCapability.REFUND,
+        }
+    )
 
     def handle_notification(
         self, request: Notification, context: Context
@@ -119,8 +133,3 @@ class CashierGateway(PaymentGateway):
 
     def forget_method(self, token: Secret, context: Context) -> None:
         ask(context, "DELETE", "cards", {"card": token})
-
-    def refund(self, request: RefundPayment, context: Context) -> RefundDone:
-        body = {"reference": request.reference, "amount": request.amount.amount_minor}
-        refund = ask(context, "POST", f"payments/{request.payment_external_id}/refunds", body)
-        return RefundDone(refund["id"])
