@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.factories import give, make_client
-from tests.servers.worker_process import environment
+from tests.servers.variables import environment
 
 from billing_hookspecs import Money
 from billing_kernel.application.cataloguing import TariffFields, create_plan
@@ -100,8 +100,6 @@ class Sale:
                 env={
                     **os.environ,
                     **environment(self.kernel.settings),
-                    "BILLING_CALL_TIMEOUT_S": "3",
-                    "BILLING_QUIET_PERIOD_S": "1",
                     "BILLING_CRASH_AT": crash_at,
                 },
                 stdout=output, stderr=output,

@@ -50,17 +50,18 @@ def check_plugins(as_json: bool) -> None:
 
 @plugins_command.command("new")
 @click.argument("name")
+@click.option("--title", default="", help="What people call the vendor or panel.")
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     help="Folder to create the plugin's folder in.",
 )
-def new_plugin(name: str, into: Path) -> None:
+def new_plugin(name: str, title: str, into: Path) -> None:
     """Begin a plugin: a distribution with a driver whose conformance test already runs."""
     from billing_kernel.cli.skeleton import write_skeleton
 
-    folder = write_skeleton(name, into)
+    folder = write_skeleton(name, title, into)
     click.echo(f"{folder} is ready: install it with `pip install -e {folder}[testing]`,")
     click.echo(f"then run `pytest {folder}` and read docs/plugins/tutorial.md")
 

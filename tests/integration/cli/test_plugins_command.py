@@ -1,0 +1,83 @@
+"""`billing plugins`: what operators and authors see of plugins."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from billing_kernel.cli.skeleton import rendered
+
+ROOT = Path(__file__).parents[3]
+BLOCK = re.compile(r"^```(?:python|toml) (\S+)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def billing(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "billing_kernel.cli", *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_skeleton_is_the_tutorials_own_code() -> None:
+    """Authors who begin with the command and those who read find the same thing."""
+    tutorial = (ROOT / "docs/plugins/tutorial.md").read_text()
+    assert rendered("acme_vps", "Acme") == dict(BLOCK.findall(tutorial))
+
+
+def test_a_new_plugin_passes_its_conformance_suites_at_once(tmp_path: Path) -> None:
+    """An author begins with something that works and changes it step by step."""
+    made = billing("plugins", "new", "north_star", "--into", str(tmp_path))
+    assert made.returncode == 0, made.stderr
+    folder = tmp_path / "billing-north-star"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
+         "--target", str(tmp_path / "installed"), str(folder)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+
+    proof = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+    )
+
+    assert proof.returncode == 0, proof.stdout[-3000:]
+    assert "Acme" not in (folder / "src/billing_north_star/processing.py").read_text()
+
+
+def test_a_name_that_cant_be_a_plugins_is_refused(tmp_path: Path) -> None:
+    """The name becomes a package, an entry point and a settings prefix."""
+    refused = billing("plugins", "new", "North-Star", "--into", str(tmp_path))
+    assert refused.returncode == 1
+    assert "lower-case words" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_installed_plugin_is_listed_with_its_drivers() -> None:
+    """Operators see what is installed without starting anything."""
+    listed = json.loads(billing("plugins", "list", "--json").stdout)
+    plugins = {plugin["name"]: plugin for plugin in listed}
+    assert plugins["isp_licenses"]["status"] == "active"
+    assert {"kind": "processing_modules", "key": "isp_licenses"} in plugins["isp_licenses"][
+        "drivers"
+    ]
+
+
+def test_check_says_that_all_plugins_are_active() -> None:
+    """A monitoring job needs an exit code."""
+    checked = billing("plugins", "check", "--json")
+    assert checked.returncode == 0
+    assert json.loads(checked.stdout) == {"ok": True, "quarantined": []}
+
+
+def test_safe_mode_starts_without_any_plugin() -> None:
+    """When a plugin is suspected, an operator leaves all of them out."""
+    listed = json.loads(billing("plugins", "list", "--json", BILLING_SAFE_MODE="1").stdout)
+    active = [plugin["name"] for plugin in listed if plugin["status"] == "active"]
+    assert active == ["standard"]
