@@ -21,7 +21,7 @@ def test_64_copies_of_one_order_buy_once(kernel, client, order):
         answers = list(
             pool.map(lambda _: client.post("/orders", order, key="once"), range(COPIES))
         )
-    assert {answer.status_code for answer in answers} == {201}
+    assert [answer.text for answer in answers if answer.status_code != 201] == []
     assert len({answer.text for answer in answers}) == 1
     assert [answer.headers.get("idempotent-replayed") for answer in answers].count(None) == 1
     assert count(kernel, Order) == count(kernel, Service) == count(kernel, Payment) == 1

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
-import msgspec
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, SkipValidation
+from msgspec import json
 from sqlalchemy.orm import Session
 
 from billing_kernel.application import answering
@@ -36,7 +36,9 @@ class Once:
         request = self.request
         with self.kernel.database.reading() as session:
             stored = find_answer(session, request)
-        return None if stored is None else _replay(stored)
+        if stored is None:
+            return None
+        return _response(stored.status, stored.body, is_new=False)
 
     def answer(
         self,
@@ -54,13 +56,14 @@ class Once:
         and is told whether the work was done just now.
         """
         stored, is_new = self.kernel.database.run(lambda session: self._work(session, work, status))
-        body = stored.body if afterwards is None else afterwards(stored.body)
-        if body != stored.body:
-            self.kernel.database.run(lambda session: self._store(session, stored.status, body))
+        text = stored.body
+        if afterwards is not None:
+            text = _text(afterwards(json.decode(text)))
+        if text != stored.body:
+            self.kernel.database.run(lambda session: self._store(session, stored.status, text))
         if dress is not None:
-            body = dress(body, is_new)
-        headers = {} if is_new else {REPLAYED: "true"}
-        return Response(body, status_code=stored.status, headers=headers)
+            text = _text(dress(json.decode(text), is_new))
+        return _response(stored.status, text, is_new=is_new)
 
     def _work(
         self, session: Session, work: Callable[[Session], Any], status: int
@@ -69,13 +72,13 @@ class Once:
             stored = claim_key(session, self.request)
             if stored is not None:
                 return stored, False
-        body = msgspec.to_builtins(work(session))
-        self._store(session, status, body)
-        return StoredAnswer(status, body), True
+        text = _text(work(session))
+        self._store(session, status, text)
+        return StoredAnswer(status, text), True
 
-    def _store(self, session: Session, status: int, body: Any) -> None:
+    def _store(self, session: Session, status: int, text: str) -> None:
         if self.request is not None:
-            store_answer(session, self.request, status, body)
+            store_answer(session, self.request, status, text)
 
 
 GivenOnce: TypeAlias = NamedDependency[SkipValidation[Once]]
@@ -107,5 +110,15 @@ async def provide_once(
     )
 
 
-def _replay(stored: StoredAnswer) -> Response[Any]:
-    return Response(stored.body, status_code=stored.status, headers={REPLAYED: "true"})
+def _text(answer: Any) -> str:
+    """An answer as it is sent and kept: a repetition gets the same bytes."""
+    return json.encode(answer).decode()
+
+
+def _response(status: int, text: str, *, is_new: bool) -> Response[Any]:
+    return Response(
+        text.encode(),
+        status_code=status,
+        media_type=MediaType.JSON,
+        headers={} if is_new else {REPLAYED: "true"},
+    )

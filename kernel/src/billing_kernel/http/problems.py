@@ -25,6 +25,7 @@ from billing_hookspecs import (
     UpstreamRefusedError,
 )
 from billing_kernel.database import DatabaseUnavailableError
+from billing_kernel.documents import RenderingError
 from billing_kernel.domain.errors import (
     ConflictError,
     ForbiddenError,
@@ -64,6 +65,7 @@ STATUSES: Mapping[type[BillingError], HTTPStatus] = {
     OutcomeUnknownError: HTTPStatus.SERVICE_UNAVAILABLE,
     PluginFaultError: HTTPStatus.SERVICE_UNAVAILABLE,
     DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    RenderingError: HTTPStatus.SERVICE_UNAVAILABLE,
     BillingError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """Families of errors and their status codes; the nearest ancestor decides."""

@@ -1,12 +1,16 @@
 """Invoices of all clients."""
 
-from litestar import get
+from typing import Any
+
+from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from billing_kernel import models
+from billing_kernel.application.documenting import Form, document_of
 from billing_kernel.domain.states import InvoiceState
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
+from billing_kernel.http.documents import DocumentOperation, file_answer, wanted_form
 from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.pagination import GivenPaging, Page
 from billing_kernel.http.shapes.invoices import Invoice
@@ -39,4 +43,19 @@ def get_invoice(kernel: GivenKernel, invoice_id: FromPath[int]) -> Invoice:
     return rows.shown(kernel, models.Invoice, invoice_id, Invoice.of)
 
 
-HANDLERS = [list_invoices, get_invoice]
+@get(
+    "/invoices/{invoice_id:int}/document",
+    operation_id="adminGetInvoiceDocument",
+    tags=TAGS,
+    operation_class=DocumentOperation,
+    media_type=Form.PDF,
+    sync_to_thread=True,
+)
+def get_document(
+    request: Request[Any, Any, Any], kernel: GivenKernel, invoice_id: FromPath[int]
+) -> Response[bytes]:
+    """An invoice as PDF, as HTML or, inside the EU, as an e-invoice by EN 16931."""
+    return file_answer(document_of(kernel, invoice_id, wanted_form(request)))
+
+
+HANDLERS = [list_invoices, get_invoice, get_document]
