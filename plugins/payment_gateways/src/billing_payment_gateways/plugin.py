@@ -3,6 +3,7 @@
 from billing_hookspecs import PaymentGateway, PluginManifest, impl
 from billing_payment_gateways.bank_transfer.gateway import BankTransfer
 from billing_payment_gateways.manual import ManualPayment
+from billing_payment_gateways.stripe.gateway import Stripe
 
 
 class PaymentGatewaysPlugin:
@@ -10,4 +11,4 @@ class PaymentGatewaysPlugin:
 
     @impl
     def billing_payment_gateways(self) -> tuple[PaymentGateway, ...]:
-        return (BankTransfer(), ManualPayment())
+        return (BankTransfer(), ManualPayment(), Stripe())

@@ -1,0 +1,177 @@
+"""The driver for Stripe: what the contract asks, in Stripe's terms."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from billing_hookspecs import (
+    ChargeStored,
+    Context,
+    FetchPayment,
+    FieldError,
+    FieldKind,
+    FormField,
+    GatewayCapability,
+    Notification,
+    NotificationRejectedError,
+    PaymentFact,
+    PaymentGateway,
+    PaymentStarted,
+    RefundDone,
+    RefundPayment,
+    RefundPending,
+    Secret,
+    StartPayment,
+    UpstreamBusyError,
+    UpstreamRefusedError,
+)
+from billing_payment_gateways.stripe import wire
+from billing_payment_gateways.stripe.amounts import to_stripe
+from billing_payment_gateways.stripe.client import ReferenceReusedError, StripeClient
+from billing_payment_gateways.stripe.documents import text_of
+from billing_payment_gateways.stripe.payments import Payments
+from billing_payment_gateways.stripe.signatures import verify
+from billing_payment_gateways.stripe.stored_methods import parse_token
+
+KEY_PREFIXES: Final = ("sk_", "rk_")
+SIGNING_PREFIX: Final = "whsec_"
+KEY_RETRY_S: Final = 900
+
+
+class Stripe(PaymentGateway):
+    """Payments on Stripe's page, charges of stored methods, refunds.
+
+    The external id is fixed at the first answer: the Checkout Session's (``cs_…``) of what
+    began on a page, the payment intent's (``pi_…``) of a charge of a stored method.
+    """
+
+    key = "stripe"
+    title = {"en": "Stripe", "ru": "Stripe"}
+    base_url = "https://api.stripe.com"
+    settings = (
+        FormField(
+            "secret_key",
+            {"en": "Secret key", "ru": "Секретный ключ"},
+            FieldKind.SECRET,
+            hint={"en": "sk_… or a restricted key, rk_…", "ru": "sk_… или ограниченный, rk_…"},
+        ),
+        FormField(
+            "webhook_secret",
+            {"en": "Signing secret of the webhook", "ru": "Ключ подписи вебхука"},
+            FieldKind.SECRET,
+            hint={"en": "whsec_…, shown with the endpoint", "ru": "whsec_…, указан у адреса"},
+        ),
+        FormField(
+            "api_base",
+            {"en": "API address", "ru": "Адрес API"},
+            FieldKind.URL,
+            required=False,
+            hint={"en": f"If not {base_url}", "ru": f"Если не {base_url}"},
+        ),
+    )
+    capabilities = frozenset(
+        {
+            GatewayCapability.NOTIFICATIONS,
+            GatewayCapability.FETCH,
+            GatewayCapability.STORED_METHODS,
+            GatewayCapability.REFUND,
+        }
+    )
+
+    def check_settings(self, settings: Mapping[str, Any]) -> tuple[FieldError, ...]:
+        errors = []
+        if not _is_one_word(settings["secret_key"], KEY_PREFIXES):
+            errors.append(FieldError("/secret_key", "must begin with sk_ or rk_"))
+        if not _is_one_word(settings["webhook_secret"], (SIGNING_PREFIX,)):
+            errors.append(FieldError("/webhook_secret", f"must begin with {SIGNING_PREFIX}"))
+        return tuple(errors)
+
+    def start_payment(self, request: StartPayment, context: Context) -> PaymentStarted:
+        to_stripe(request.amount)
+        client = StripeClient(context)
+        # The idempotency key is good for a day; whatever was paid before is found by this.
+        earlier = client.search_intent(request.reference)
+        if earlier is not None:
+            session = client.session_of(earlier["id"]) or earlier
+        else:
+            session = _opened(client, request)
+        return PaymentStarted(session["id"], text_of(session, "url") or request.return_url)
+
+    def handle_notification(
+        self, request: Notification, context: Context
+    ) -> tuple[PaymentFact, ...]:
+        header = request.headers.get("stripe-signature", "")
+        verify(header, request.raw_body, str(context.settings["webhook_secret"]), time.time())
+        subject = wire.event_subject(request.raw_body)
+        if subject is None:
+            return ()
+        payments = Payments(StripeClient(context))
+        with _only_asking():
+            document = payments.of_event(subject)
+            if document is None:
+                raise NotificationRejectedError(
+                    f"the secret key's account has no {subject.kind} of this event"
+                )
+            return (payments.fact(document),) if wire.reference_of(document) else ()
+
+    def fetch_payment(self, request: FetchPayment, context: Context) -> PaymentFact | None:
+        payments = Payments(StripeClient(context))
+        with _only_asking():
+            if request.external_id:
+                document = payments.by_external_id(request.external_id)
+            else:
+                document = payments.by_reference(request.reference)
+            return payments.fact(document) if document is not None else None
+
+    def charge_stored(self, request: ChargeStored, context: Context) -> PaymentFact:
+        to_stripe(request.amount)
+        customer, method = parse_token(request.token)
+        client = StripeClient(context)
+        payments = Payments(client)
+        for intent in client.intents_of_customer(customer):
+            if wire.reference_of(intent) == request.reference:
+                return payments.fact(intent)
+        return wire.intent_fact(client.charge(request, customer, method))
+
+    def store_method(self, request: StartPayment, context: Context) -> PaymentStarted:
+        session = StripeClient(context).open_setup(request)
+        return PaymentStarted(session["id"], text_of(session, "url") or request.return_url)
+
+    def forget_method(self, token: Secret, context: Context) -> None:
+        _, method = parse_token(token)
+        with _only_asking():
+            StripeClient(context).detach(method)
+
+    def refund(self, request: RefundPayment, context: Context) -> RefundDone | RefundPending:
+        to_stripe(request.amount)
+        client = StripeClient(context)
+        intent_id = Payments(client).intent_id(request.payment_external_id)
+        for refund in client.refunds(intent_id):
+            if wire.reference_of(refund) == request.reference:
+                return wire.refund_outcome(refund)
+        return wire.refund_outcome(client.refund(request, intent_id))
+
+
+def _opened(client: StripeClient, request: StartPayment) -> Mapping[str, Any]:
+    """The one session of a reference, also if it was opened with another description."""
+    try:
+        return client.open_payment(request)
+    except ReferenceReusedError:
+        found = Payments(client).recent_session(request.reference)
+        if found is None:
+            raise
+        return found
+
+
+@contextmanager
+def _only_asking() -> Iterator[None]:
+    """A question that Stripe refuses has changed nothing; somebody must mend the key first."""
+    try:
+        yield
+    except UpstreamRefusedError as error:
+        raise UpstreamBusyError(error.message, retry_after_s=KEY_RETRY_S) from None
+
+
+def _is_one_word(secret: str, prefixes: tuple[str, ...]) -> bool:
+    return secret.startswith(prefixes) and len(secret.split()) == 1 and secret == secret.strip()
