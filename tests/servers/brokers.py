@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 from tests.servers.debian import NotObtainableError
-from tests.servers.places import cache_folder, private_folder
+from tests.servers.places import cache_folder
 from tests.servers.rabbitmq import RabbitmqServer, obtain_rabbitmq
 from tests.servers.redis import RedisServer, obtain_redis
 
@@ -18,6 +18,9 @@ class BrokerServer(Protocol):
     """A running broker. ``kill`` and ``start`` try its loss; ``clear`` empties it."""
 
     url: str
+
+    @property
+    def is_running(self) -> bool: ...
 
     def start(self) -> None: ...
 
@@ -53,17 +56,15 @@ def _note(name: str) -> Path:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of ``broker_server`` with each broker, each kind in one process."""
-    if "broker_server" in metafunc.fixturenames:
+    """Run a test that takes ``broker`` with each kind, each kind in one process."""
+    if "broker_name" in metafunc.fixturenames:
         metafunc.parametrize(
-            "broker_server",
+            "broker_name",
             [
                 pytest.param(name, marks=pytest.mark.xdist_group(f"broker-{name}"))
                 for name in SERVERS
                 if not why_not(name)
             ],
-            indirect=True,
-            scope="session",
         )
 
 
@@ -74,19 +75,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def broker_server(request: pytest.FixtureRequest) -> Iterator[BrokerServer]:
-    """One server for all tests of a process; take ``broker``, which is empty."""
-    with private_folder(request.param) as folder:
-        server = SERVERS[request.param](folder)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.kill()
+def broker_servers() -> Iterator[dict[str, BrokerServer]]:
+    """One server of each kind for all tests of a process, made at first use."""
+    servers: dict[str, BrokerServer] = {}
+    yield servers
+    for server in servers.values():
+        server.kill()
 
 
 @pytest.fixture
-def broker(broker_server: BrokerServer) -> BrokerServer:
-    """An empty Redis or RabbitMQ."""
-    broker_server.clear()
-    return broker_server
+def broker(
+    broker_name: str,
+    broker_servers: dict[str, BrokerServer],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> BrokerServer:
+    """An empty Redis or RabbitMQ, whatever the test before did to it."""
+    if broker_name not in broker_servers:
+        folder = tmp_path_factory.mktemp(broker_name)
+        broker_servers[broker_name] = SERVERS[broker_name](folder)
+    server = broker_servers[broker_name]
+    if not server.is_running:
+        server.start()
+    server.clear()
+    return server

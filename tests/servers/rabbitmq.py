@@ -57,6 +57,10 @@ class RabbitmqServer:
         self._environment = _environment(program, folder, self.port)
         (folder / "enabled_plugins").write_text("[].\n")
 
+    @property
+    def is_running(self) -> bool:
+        return bool(self._processes)
+
     def start(self) -> None:
         # Erlang's port mapper would otherwise be left behind as a daemon.
         self._spawn("epmd")

@@ -37,6 +37,10 @@ class RedisServer:
         self._log = folder / "redis.log"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
     def start(self) -> None:
         options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --dir {self._folder}"
         with self._log.open("ab") as log:

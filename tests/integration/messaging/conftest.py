@@ -111,6 +111,7 @@ def hire(settings: Settings, tmp_path: Path) -> Iterator[Callable[..., WorkerPro
     yield start
     for worker in hired:
         worker.kill()
+        print(f"log of worker {worker.pid}:\n{worker.log}")
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_failed_work_is_logged_with_its_ids_and_without_its_secrets(
         None,
     )
     (failed,) = [entry for entry in logs if entry["event"] == "outbox.failed"]
-    assert (failed["actor"], failed["number"], failed["attempt"]) == ("stumble", 5, 1)
+    assert (failed["actor"], failed["arguments"]) == ("stumble", {"number": 5})
     assert any("diary.py" in place for place in failed["places"])
     assert SECRET not in str(logs)
 

@@ -3,7 +3,7 @@
 import inspect
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
 from dramatiq import Actor, Broker
@@ -11,6 +11,7 @@ from dramatiq import Actor, Broker
 from billing_hookspecs import BillingError
 from billing_kernel.application.beginning import begin_payment
 from billing_kernel.application.charging import charge_stored, check_payment, send_refund
+from billing_kernel.application.documenting import render_document
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.provisioning import run_operation
 from billing_kernel.application.storing import forget_method
@@ -31,6 +32,7 @@ ACTORS: Final[Mapping[str, Work]] = {
     "check_payment": check_payment,
     "deliver_event": deliver_event,
     "forget_method": forget_method,
+    "render_document": render_document,
     "run_operation": run_operation,
     "send_refund": send_refund,
 }
@@ -91,17 +93,16 @@ def _report(leased: Leased, error: BaseException) -> str:
     """Log a failure with its ids and places; its text only where the kernel wrote it itself."""
     known = isinstance(error, BillingError)
     failure = f"{type(error).__name__}: {error}" if known else type(error).__name__
-    ids: dict[str, Any] = leased.arguments
     log.error(
         "outbox.failed",
         outbox_id=leased.outbox_id,
         actor=leased.actor,
+        arguments=leased.arguments,
         attempt=leased.attempt,
         failure=failure,
         places=[
             f"{frame.filename}:{frame.lineno}"
             for frame in traceback.extract_tb(error.__traceback__)
         ],
-        **ids,
     )
     return failure

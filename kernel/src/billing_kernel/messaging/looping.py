@@ -40,7 +40,8 @@ class Loop:
         """Let the call that is running end; begin no other."""
         self._stopping.set()
         self._woken.set()
-        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

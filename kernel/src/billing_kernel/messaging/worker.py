@@ -67,7 +67,7 @@ class Worker:
         self._broker: Broker
         if settings.broker_url:
             self._broker = connect_broker(settings.broker_url)
-            relay = Loop("relay", POLL_S, Relay(self._outbox, self._broker).publish)
+            relay = Loop("relay", POLL_S, Relay(self._outbox, self._broker).publish_batch)
             kernel.database.on_work(relay.wake)
             self._loops.append(relay)
         else:
