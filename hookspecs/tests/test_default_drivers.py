@@ -1,6 +1,7 @@
 """What a driver doesn't override says so, and nothing else."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from billing_hookspecs.testing.gateways.declarations import call_optional as cal
 from billing_hookspecs.testing.gateways.rehearsal import METHODS as GATEWAY_METHODS
 from billing_hookspecs.testing.processing.operations import METHODS as MODULE_METHODS
 from billing_hookspecs.testing.processing.operations import call_optional as call_module
+from billing_hookspecs.testing.processing.operations import renewed_until
 
 
 class LeastModule(ProcessingModule):
@@ -75,15 +77,32 @@ def test_every_capability_has_a_row_in_the_table_of_methods() -> None:
     assert set(GATEWAY_METHODS) == set(GatewayCapability)
 
 
-@pytest.mark.parametrize("call", [call_module, call_gateway])
-def test_the_tables_know_no_other_methods(call: Callable[..., object]) -> None:
+def test_the_tables_know_no_other_methods() -> None:
     """A misspelt row must not pass for a refusal."""
-    arguments = (LeastModule(), "dance", sample_service(), make_context({}))
     with pytest.raises(LookupError, match="dance"):
-        call(*arguments[: 4 if call is call_module else 2])
+        call_module(LeastModule(), "dance", sample_service(), make_context({}))
+    with pytest.raises(LookupError, match="dance"):
+        call_gateway(LeastGateway(), "dance")
 
 
 def test_by_default_nothing_is_objected_to() -> None:
     """Checks beyond the fields are an offer, not a duty."""
     assert LeastModule().validate_order(sample_service()) == ()
     assert LeastGateway().check_settings({}) == ()
+
+
+@pytest.mark.parametrize(
+    ("paid_until", "months", "expected"),
+    [
+        (date(2031, 1, 31), 1, date(2031, 2, 28)),
+        (date(2031, 12, 1), 1, date(2032, 1, 1)),
+        (date(2031, 6, 15), 36, date(2034, 6, 15)),
+        (None, 1, None),
+    ],
+)
+def test_a_rehearsed_renewal_reaches_what_the_kernel_would_ask_for(
+    paid_until: date | None, months: int, expected: date | None
+) -> None:
+    """A driver compares the expiry with this day before it extends."""
+    service = sample_service(paid_until=paid_until, period_months=months)
+    assert renewed_until(service) == expected

@@ -211,6 +211,6 @@ def _checked_url(value: str) -> str:
         raise ValueError("must not contain spaces")
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
         raise ValueError("must be an http or https URL, such as https://example.com:1500/")
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise ValueError("must not contain a user name or password")
     return value.strip()

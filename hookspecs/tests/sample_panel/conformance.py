@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from driver import PanelVps
+from driver import PanelVps, PatientPanel
 from panel import TOKEN, Panel
 
 from billing_hookspecs import ServiceView
@@ -36,3 +36,27 @@ class TestSample(ProcessingModuleConformance):
     @pytest.fixture
     def let_time_pass(self, upstream: Panel) -> Callable[[], None]:
         return upstream.work
+
+
+class TestPatient(ProcessingModuleConformance):
+    """A panel in a closed network: no token, no options, and servers that stand at once."""
+
+    @pytest.fixture
+    def upstream(self) -> Iterator[Panel]:
+        with Panel(token="") as panel:
+            panel.builds_at_once = True
+            yield panel
+
+    @pytest.fixture
+    def module(self) -> PatientPanel:
+        return PatientPanel()
+
+    @pytest.fixture
+    def settings(self, upstream: Panel) -> dict[str, str]:
+        return {"url": upstream.url}
+
+    @pytest.fixture
+    def new_service(self) -> Callable[[int], ServiceView]:
+        return lambda number: sample_service(
+            number, product_type="panel_vps", tariff_code="small", paid_until=None
+        )

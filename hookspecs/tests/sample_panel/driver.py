@@ -36,7 +36,7 @@ from billing_hookspecs import (
 
 
 def ask(context: Context, method: str, path: str, body: Any = None) -> Any:
-    headers = {"Authorization": f"Bearer {context.settings['token']}"}
+    headers = {"Authorization": f"Bearer {context.settings.get('token')}"}
     try:
         answer = context.http.request(method, path, json=body, headers=headers)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
@@ -56,30 +56,16 @@ def ask(context: Context, method: str, path: str, body: Any = None) -> Any:
     return content
 
 
-class PanelVps(ProcessingModule):
-    key = "panel_vps"
-    title = {"en": "Sample panel"}
+URL = FormField("url", {"en": "Address"}, FieldKind.URL)
+
+
+class PlainPanel(ProcessingModule):
+    """What every panel can do."""
+
+    key = "plain_panel"
+    title = {"en": "Plain panel"}
     product_types = ("panel_vps",)
-    settings = (
-        FormField("url", {"en": "Address"}, FieldKind.URL),
-        FormField("token", {"en": "Token"}, FieldKind.SECRET),
-    )
-    capabilities = frozenset(
-        {
-            Capability.SUSPEND,
-            Capability.RENEW,
-            Capability.CHANGE,
-            Capability.CHANGE_PASSWORD,
-            Capability.PANEL_LINK,
-            Capability.SYNC,
-            Capability.IMPORT_TARIFFS,
-            Capability.IMPORT_SERVICES,
-            Capability.USAGE,
-            Capability.BALANCE,
-        }
-    )
-    account_identity = ("url",)
-    client_facts = ("ip",)
+    settings = (URL,)
 
     def check_connection(self, context: Context) -> ConnectionReport:
         account = ask(context, "GET", "account")
@@ -97,25 +83,6 @@ class PanelVps(ProcessingModule):
         if self._owned(request.service, context) is not None:
             ask(context, "DELETE", f"servers/{request.service.upstream_id}")
         return Done(request.service.upstream_id)
-
-    def suspend_service(self, request: SuspendService, context: Context) -> Done:
-        return self._set(request.service, context, status="suspended")
-
-    def resume_service(self, request: ResumeService, context: Context) -> Done:
-        return self._set(request.service, context, status="active")
-
-    def change_service(self, request: ChangeService, context: Context) -> Done:
-        return self._set(request.service, context, plan=request.service.tariff_code)
-
-    def change_password(self, request: ChangePassword, context: Context) -> Done:
-        return self._set(request.service, context, password=request.password)
-
-    def renew_service(self, request: RenewService, context: Context) -> Done:
-        server = ask(context, "GET", f"servers/{request.service.upstream_id}")
-        if request.expires_on is None or server["paid_until"] < request.expires_on.isoformat():
-            path = f"servers/{request.service.upstream_id}/renewals"
-            server = ask(context, "POST", path, {"months": request.period_months})
-        return self._done(server)
 
     def find_operation(self, request: FindOperation, context: Context) -> Done | Pending | NotFound:
         server = self._owned(request.service, context)
@@ -136,6 +103,74 @@ class PanelVps(ProcessingModule):
             case _:
                 done = False
         return self._done(server) if done else NotFound()
+
+    def _owned(self, service: ServiceView, context: Context) -> Any:
+        found = ask(context, "GET", f"servers?reference={service.reference}")
+        return found[0] if found else None
+
+    def _outcome(self, server: Any) -> Done | Pending:
+        if server["status"] == "building":
+            return Pending(10, server["id"])
+        return self._done(server)
+
+    def _done(self, server: Any) -> Done:
+        facts = {"ip": "192.0.2.7", "plan": server["plan"]}
+        return Done(server["id"], facts, date.fromisoformat(server["paid_until"]))
+
+
+class PatientPanel(PlainPanel):
+    """Looks twice before it gives up."""
+
+    key = "patient_panel"
+
+    def _owned(self, service: ServiceView, context: Context) -> Any:
+        try:
+            return super()._owned(service, context)
+        except OutcomeUnknownError:
+            return super()._owned(service, context)
+
+
+class PanelVps(PlainPanel):
+    """All that a panel can do."""
+
+    key = "panel_vps"
+    title = {"en": "Sample panel"}
+    settings = (URL, FormField("token", {"en": "Token"}, FieldKind.SECRET))
+    capabilities = frozenset(
+        {
+            Capability.SUSPEND,
+            Capability.RENEW,
+            Capability.CHANGE,
+            Capability.CHANGE_PASSWORD,
+            Capability.PANEL_LINK,
+            Capability.SYNC,
+            Capability.IMPORT_TARIFFS,
+            Capability.IMPORT_SERVICES,
+            Capability.USAGE,
+            Capability.BALANCE,
+        }
+    )
+    account_identity = ("url",)
+    client_facts = ("ip",)
+
+    def suspend_service(self, request: SuspendService, context: Context) -> Done:
+        return self._set(request.service, context, status="suspended")
+
+    def resume_service(self, request: ResumeService, context: Context) -> Done:
+        return self._set(request.service, context, status="active")
+
+    def change_service(self, request: ChangeService, context: Context) -> Done:
+        return self._set(request.service, context, plan=request.service.tariff_code)
+
+    def change_password(self, request: ChangePassword, context: Context) -> Done:
+        return self._set(request.service, context, password=request.password)
+
+    def renew_service(self, request: RenewService, context: Context) -> Done:
+        server = ask(context, "GET", f"servers/{request.service.upstream_id}")
+        if request.expires_on is None or server["paid_until"] < request.expires_on.isoformat():
+            path = f"servers/{request.service.upstream_id}/renewals"
+            server = ask(context, "POST", path, {"months": request.period_months})
+        return self._done(server)
 
     def panel_link(self, service: ServiceView, return_url: str, context: Context) -> str:
         link: str = ask(context, "POST", f"servers/{service.upstream_id}/links")["url"]
@@ -171,18 +206,5 @@ class PanelVps(ProcessingModule):
     def balance(self, context: Context) -> Money:
         return Money(ask(context, "GET", "account")["balance_cents"], "EUR")
 
-    def _owned(self, service: ServiceView, context: Context) -> Any:
-        found = ask(context, "GET", f"servers?reference={service.reference}")
-        return found[0] if found else None
-
     def _set(self, service: ServiceView, context: Context, **changes: str) -> Done:
         return self._done(ask(context, "PATCH", f"servers/{service.upstream_id}", changes))
-
-    def _outcome(self, server: Any) -> Done | Pending:
-        if server["status"] == "building":
-            return Pending(10, server["id"])
-        return self._done(server)
-
-    def _done(self, server: Any) -> Done:
-        facts = {"ip": "192.0.2.7", "plan": server["plan"]}
-        return Done(server["id"], facts, date.fromisoformat(server["paid_until"]))

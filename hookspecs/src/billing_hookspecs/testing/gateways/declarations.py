@@ -1,6 +1,6 @@
 """The part of a gateway's conformance that needs nobody at the other end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -83,19 +83,18 @@ class GatewayDeclarations(ConformanceSuite):
 def call_optional(gateway: PaymentGateway, method: str) -> object:
     """Call one of the optional methods with a sample of what it takes."""
     context, amount, token = make_context({}), Money(100, "EUR"), Secret("sample-token")
-    match method:
-        case "handle_notification":
-            return gateway.handle_notification(Notification("POST", {}, {}, b""), context)
-        case "fetch_payment":
-            return gateway.fetch_payment(FetchPayment(1, "sample-1", amount), context)
-        case "charge_stored":
-            request = ChargeStored(1, "sample-1", amount, "sample", token)
-            return gateway.charge_stored(request, context)
-        case "store_method":
-            return gateway.store_method(sample_start_payment(), context)
-        case "forget_method":
-            gateway.forget_method(token, context)
-            return None
-        case "refund":
-            return gateway.refund(RefundPayment("1", "sample-refund-1", amount, "sample"), context)
-    raise LookupError(f"{method} is not an optional method of payment gateways")
+    charge = ChargeStored(1, "sample-1", amount, "sample", token)
+    refund = RefundPayment("1", "sample-refund-1", amount, "sample")
+    calls: dict[str, Callable[[], object]] = {
+        "handle_notification": partial(
+            gateway.handle_notification, Notification("POST", {}, {}, b""), context
+        ),
+        "fetch_payment": partial(
+            gateway.fetch_payment, FetchPayment(1, "sample-1", amount), context
+        ),
+        "charge_stored": partial(gateway.charge_stored, charge, context),
+        "store_method": partial(gateway.store_method, sample_start_payment(), context),
+        "forget_method": partial(gateway.forget_method, token, context),
+        "refund": partial(gateway.refund, refund, context),
+    }
+    return calls[method]()

@@ -4,6 +4,7 @@ from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from billing_hookspecs.context import Context
 from billing_hookspecs.processing import (
@@ -75,8 +76,7 @@ class Instructions:
                 return module.change_service(request, context)
             case OperationKind.CLOSE:
                 return module.close_service(CloseService(service), context)
-            case OperationKind.CHANGE_PASSWORD:
-                return module.change_password(ChangePassword(service, CANARY_PASSWORD), context)
+        return module.change_password(ChangePassword(service, CANARY_PASSWORD), context)
 
 
 def renewed_until(service: ServiceView) -> date | None:
@@ -102,28 +102,18 @@ def call_optional(
     module: ProcessingModule, method: str, service: ServiceView, context: Context
 ) -> object:
     """Call one of the ``METHODS`` with whatever it takes."""
-    give = Instructions(changed=lambda it: it).give
-    match method:
-        case "suspend_service":
-            return give(module, OperationKind.SUSPEND, service, context)
-        case "resume_service":
-            return give(module, OperationKind.RESUME, service, context)
-        case "renew_service":
-            return give(module, OperationKind.RENEW, service, context)
-        case "change_service":
-            return give(module, OperationKind.CHANGE, service, context)
-        case "change_password":
-            return give(module, OperationKind.CHANGE_PASSWORD, service, context)
-        case "panel_link":
-            return module.panel_link(service, RETURN_URL, context)
-        case "sync_service":
-            return module.sync_service(service, context)
-        case "importable_tariffs":
-            return module.importable_tariffs(context)
-        case "import_services":
-            return module.import_services(context)
-        case "collect_usage":
-            return module.collect_usage(service, context)
-        case "balance":
-            return module.balance(context)
-    raise LookupError(f"{method} is not an optional method of processing modules")
+    give = partial(Instructions(changed=lambda it: it).give, module)
+    calls: dict[str, Callable[[], object]] = {
+        "suspend_service": partial(give, OperationKind.SUSPEND, service, context),
+        "resume_service": partial(give, OperationKind.RESUME, service, context),
+        "renew_service": partial(give, OperationKind.RENEW, service, context),
+        "change_service": partial(give, OperationKind.CHANGE, service, context),
+        "change_password": partial(give, OperationKind.CHANGE_PASSWORD, service, context),
+        "panel_link": partial(module.panel_link, service, RETURN_URL, context),
+        "sync_service": partial(module.sync_service, service, context),
+        "importable_tariffs": partial(module.importable_tariffs, context),
+        "import_services": partial(module.import_services, context),
+        "collect_usage": partial(module.collect_usage, service, context),
+        "balance": partial(module.balance, context),
+    }
+    return calls[method]()
