@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import FieldError, InvalidInputError, UnknownCurrencyError, minor_units
 from billing_kernel.application.finding import find
-from billing_kernel.application.registering import checked_email
+from billing_kernel.application.registering import checked_country, checked_email
 from billing_kernel.models import Base, DataCenter, Department, Provider
 
 R = TypeVar("R", bound=Base)
@@ -77,8 +77,8 @@ def _time_zone(name: str, value: Any) -> Any:
     return value
 
 
-def _country(_name: str, value: Any) -> Any:
-    return value.upper()
+def _country(name: str, value: Any) -> Any:
+    return checked_country(value, f"/{name}")
 
 
 def _email(name: str, value: Any) -> Any:

@@ -16,6 +16,7 @@ from billing_hookspecs import FieldError, InvalidInputError
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
+from billing_kernel.domain.countries import country_complaint
 from billing_kernel.domain.errors import ConflictError, LoginRequiredError, TooManyError
 from billing_kernel.domain.passwords import password_errors
 from billing_kernel.models import (
@@ -94,6 +95,13 @@ def checked_email(text: str, pointer: str) -> str:
     return checked.normalized.lower()
 
 
+def checked_country(code: str, pointer: str) -> str:
+    """A country of ISO 3166-1 in capitals; InvalidInputError at ``pointer``."""
+    if complaint := country_complaint(code.upper()):
+        raise InvalidInputError([FieldError(pointer, complaint)])
+    return code.upper()
+
+
 def register_client(
     session: DatabaseSession, kernel: Kernel, command: RegisterClient, password_hash: str
 ) -> Client:
@@ -110,7 +118,7 @@ def register_client(
         email=email,
         name=command.name,
         password_hash=password_hash,
-        country=command.country.upper(),
+        country=checked_country(command.country, "/country"),
         phone=command.phone,
         language=command.language or provider.default_language,
     )
@@ -125,7 +133,7 @@ def change_client(session: DatabaseSession, client_id: int, columns: Mapping[str
     client = find(session, Client, client_id, lock=True)
     changes = dict(columns)
     if "country" in changes:
-        changes["country"] = changes["country"].upper()
+        changes["country"] = checked_country(changes["country"], "/country")
     if "email" in changes:
         changes["email"] = email = checked_email(changes["email"], "/email")
         other = select(Client.id).where(Client.email == email, Client.id != client_id)

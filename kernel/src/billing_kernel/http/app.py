@@ -19,6 +19,7 @@ from billing_kernel.http import (
     invoices,
     me,
     orders,
+    payers,
     payment_methods,
     payments,
     product_types,
@@ -73,6 +74,7 @@ CLIENT_AREA = [
     payments.list_payments,
     payments.get_payment,
     payment_methods.list_payment_methods,
+    *payers.HANDLERS,
     balances.list_balances,
     balances.list_statement,
 ]

@@ -3,7 +3,7 @@
 from litestar import get
 from sqlalchemy import select
 
-from billing_hookspecs import GatewayCapability
+from billing_hookspecs import GatewayCapability, json_schema
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.languages import GivenLanguages, Languages
@@ -47,4 +47,5 @@ def _shape(
         driver=method.driver,
         currencies=list(gateway.currencies),
         confirmed_by_hand=GatewayCapability.CONFIRMED_BY_HAND in gateway.capabilities,
+        payer_form=json_schema(gateway.payer_fields, languages.best(default_language)),
     )

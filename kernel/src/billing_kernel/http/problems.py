@@ -24,6 +24,7 @@ from billing_hookspecs import (
     UpstreamBusyError,
     UpstreamRefusedError,
 )
+from billing_kernel.application.denominating import CurrencyInUseError
 from billing_kernel.database import DatabaseUnavailableError
 from billing_kernel.documents import RenderingError
 from billing_kernel.domain.errors import (
@@ -227,6 +228,8 @@ def _field_errors(error: BillingError) -> list[FieldProblem]:
             return [FieldProblem("/driver", error.message)]
         case UnknownCurrencyError():
             return [FieldProblem("/currency", error.message)]
+        case CurrencyInUseError():
+            return [FieldProblem("/currency", reason) for reason in error.reasons]
     return []
 
 

@@ -5,6 +5,7 @@ from litestar.params import JSONBody
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.finding import find
+from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.quoting import quote_items
 from billing_kernel.application.registering import Caller
 from billing_kernel.domain.errors import LoginRequiredError, MissingError
@@ -25,7 +26,8 @@ def quote(kernel: GivenKernel, visitor: GivenVisitor, data: JSONBody[AskQuote]) 
         )
         provider = session.get_one(Provider, provider_id)
         items = [item.item() for item in data.items]
-        quoted = quote_items(session, kernel, provider, items, client)
+        payer = payer_of(session, client, data.payer_id) if client else None
+        quoted = quote_items(session, kernel, provider, items, client, payer)
         return QuoteAnswer.of(quoted, provider.currency)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from billing_kernel.http.admin import (
     clients,
+    companies,
     data_centers,
     departments,
     events,
@@ -19,10 +20,13 @@ from billing_kernel.http.admin import (
     services,
     tariff_plans,
     tasks,
+    tax_rates,
 )
 
 HANDLERS: list[Any] = [
     *providers.HANDLERS,
+    *companies.HANDLERS,
+    *tax_rates.HANDLERS,
     *departments.HANDLERS,
     *data_centers.HANDLERS,
     *clients.HANDLERS,

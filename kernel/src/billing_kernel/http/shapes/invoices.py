@@ -38,10 +38,11 @@ class OrderItemBody(Body):
 
 
 class AskQuote(Body):
-    """What to price; administrators may name the client."""
+    """What to price; administrators may name the client. Who pays decides the tax."""
 
     items: Annotated[list[OrderItemBody], Meta(min_length=1, max_length=100)]
     client_id: RowId | None = None
+    payer_id: RowId | None = None
 
 
 class PeriodAnswer(Answer):
@@ -138,7 +139,10 @@ class QuoteAnswer(Answer):
 
 
 class Invoice(Answer):
-    """A numbered demand for money; amounts and lines never change."""
+    """A numbered demand for money; amounts and lines never change.
+
+    ``payer`` and ``company`` are what they were when it was issued.
+    """
 
     id: int
     number: str
@@ -147,12 +151,15 @@ class Invoice(Answer):
     issued_on: date
     client_id: int
     payer_id: int | None
+    payer: dict[str, Any]
+    company: dict[str, Any]
     provider_id: int
     order_id: int | None
     lines: list[Line]
     net: Money
     tax: Money
     total: Money
+    tax_note: str
     paid_at: datetime | None
 
     @classmethod
@@ -165,12 +172,15 @@ class Invoice(Answer):
             issued_on=row.issued_on,
             client_id=row.client_id,
             payer_id=row.payer_id,
+            payer=row.payer,
+            company=row.company,
             provider_id=row.provider_id,
             order_id=row.order_id,
             lines=[Line.of(line, row.currency) for line in row.lines],
             net=Money(row.net_minor, row.currency),
             tax=Money(row.tax_minor, row.currency),
             total=Money(row.total_minor, row.currency),
+            tax_note=row.tax_note,
             paid_at=row.paid_at,
         )
 

@@ -1,7 +1,7 @@
 """Payments, and how to pay."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from msgspec import Meta
 
@@ -98,10 +98,14 @@ class AdvancePayment(Payment):
 
 
 class PaymentMethodOffer(Answer):
-    """A way to pay; no ``currencies`` means every currency."""
+    """A way to pay; no ``currencies`` means every currency.
+
+    ``payer_form`` is a JSON Schema of what a payer that is a company must tell of its bank.
+    """
 
     id: int
     name: str
     driver: str
     currencies: list[str]
     confirmed_by_hand: bool
+    payer_form: dict[str, Any]

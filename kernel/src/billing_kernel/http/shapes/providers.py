@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from billing_kernel import models
@@ -12,11 +13,13 @@ from billing_kernel.http.shapes.base import (
     Body,
     CountryCode,
     CurrencyCode,
+    Fields,
     LanguageCode,
     Line,
     LinkText,
     Localised,
     OptionalLine,
+    RowId,
     Sort,
 )
 
@@ -24,7 +27,11 @@ TimeZone = Annotated[str, Meta(max_length=64, examples=["Europe/Berlin"])]
 
 
 class CreateProvider(Body):
-    """A business that sells; without ``support_email`` the one for notifications is used."""
+    """A business that sells; without ``support_email`` the one for notifications is used.
+
+    ``company_id`` is whose name documents carry; ``tax`` names the tax policy with its
+    parameters. Prices include tax where ``prices_include_tax`` says so.
+    """
 
     name: Line
     currency: CurrencyCode
@@ -36,12 +43,19 @@ class CreateProvider(Body):
     site_url: LinkText = ""
     billing_url: LinkText = ""
     help_url: LinkText = ""
+    company_id: RowId | None = None
+    tax: Fields = msgspec.field(default_factory=lambda: {"policy": "none"})
+    prices_include_tax: bool = False
+
+    def columns(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
 
 
 class ChangeProvider(Body):
     """What is to be another; what is left out stays."""
 
     name: Line | UnsetType = UNSET
+    currency: CurrencyCode | UnsetType = UNSET
     time_zone: TimeZone | UnsetType = UNSET
     default_country: CountryCode | UnsetType = UNSET
     default_language: LanguageCode | UnsetType = UNSET
@@ -50,6 +64,9 @@ class ChangeProvider(Body):
     site_url: LinkText | UnsetType = UNSET
     billing_url: LinkText | UnsetType = UNSET
     help_url: LinkText | UnsetType = UNSET
+    company_id: RowId | UnsetType | None = UNSET
+    tax: Fields | UnsetType = UNSET
+    prices_include_tax: bool | UnsetType = UNSET
 
 
 class Provider(Answer):
@@ -66,6 +83,9 @@ class Provider(Answer):
     site_url: str
     billing_url: str
     help_url: str
+    company_id: int | None
+    tax: dict[str, Any]
+    prices_include_tax: bool
     created_at: datetime
 
     @classmethod
@@ -82,6 +102,9 @@ class Provider(Answer):
             site_url=row.site_url,
             billing_url=row.billing_url,
             help_url=row.help_url,
+            company_id=row.company_id,
+            tax=row.tax,
+            prices_include_tax=row.prices_include_tax,
             created_at=row.created_at,
         )
 

@@ -1,0 +1,77 @@
+"""A served installation on each database, spoken to over HTTP alone."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+from tests.factories import FakeModule, make_kernel
+
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.registering import create_administrator, open_session
+from billing_kernel.http.app import create_app
+from billing_kernel.models import Administrator, Client
+from billing_kernel.settings import Settings
+
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at the API; ``done`` fails the test with the problem if there was one."""
+
+    http: TestClient[Litestar]
+    token: str = ""
+    id: int = 0
+
+    def send(self, method: str, path: str, json: Any = None) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self.http.request(method, PREFIX + path, json=json, headers=headers)
+
+    def done(self, method: str, path: str, json: Any = None) -> Any:
+        answer = self.send(method, path, json)
+        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def refused(self, method: str, path: str, json: Any, status: int, code: str) -> Any:
+        """The problem of an answer with this status and code."""
+        answer = self.send(method, path, json)
+        assert answer.status_code == status, f"{answer.status_code} {answer.text}"
+        assert answer.json()["code"] == code
+        return answer.json()
+
+
+@pytest.fixture
+def kernel(settings: Settings) -> Iterator[Kernel]:
+    built = make_kernel(settings, FakeModule())
+    yield built
+    built.database.close()
+
+
+@pytest.fixture
+def http(kernel: Kernel) -> Iterator[TestClient[Litestar]]:
+    with TestClient(create_app(kernel), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def enter(kernel: Kernel, http: TestClient[Litestar]) -> Callable[..., Person]:
+    """Opens a session for somebody who exists, without a password's slow hash."""
+
+    def log_in(person: Client | Administrator) -> Person:
+        opened = kernel.database.run(lambda session: open_session(session, person))
+        return Person(http, opened.token, person.id)
+
+    return log_in
+
+
+@pytest.fixture
+def administrator(kernel: Kernel, enter: Callable[..., Person]) -> Person:
+    return enter(
+        kernel.database.run(
+            lambda session: create_administrator(session, "root@provider.test", "Root", "-")
+        )
+    )
