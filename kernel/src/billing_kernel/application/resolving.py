@@ -67,6 +67,8 @@ def resolve(session: Session, kernel: Kernel, operation_id: int, outcome: Outcom
     """
     operation = find(session, Operation, operation_id, lock=True)
     done = None
+    event = OperationEvent.RESOLVE_DONE if outcome.is_done else OperationEvent.RESOLVE_NOT_DONE
+    advance(OPERATION_TRANSITIONS, OperationState(operation.state), event)
     if outcome.is_done:
         facts = checked_facts(session, kernel, operation, outcome.facts)
         done = Done(outcome.upstream_id, facts)
