@@ -1,12 +1,18 @@
 """The tutorial for plugin authors, followed to the letter."""
 
+import json
 import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "plugins" / "tutorial.md"
@@ -31,6 +37,7 @@ BLOCKS = [
     for language, words, content in BLOCK.findall(TUTORIAL.read_text())
 ]
 FILES = [block for block in BLOCKS if block.is_file]
+REQUESTS = [block for block in BLOCKS if block.language == "http"]
 BREAKS = [block for block in BLOCKS if block.language == "diff"]
 
 
@@ -105,3 +112,106 @@ def test_what_the_tutorial_breaks_is_found(project: Path, block: Block) -> None:
         path.write_text(honest)
     assert result.returncode == 1, result.stdout
     assert f"FAILED tests/test_conformance.py::TestAcmeVps::{block.words[1]}" in result.stdout
+
+
+@dataclass
+class Reader:
+    """Sends the requests of the text and remembers what later ones stand on.
+
+    The words of an ``http`` block are the expected status, then ``name=path.in.answer`` to
+    remember, or ``until=path=value`` to ask again until the answer has it.
+    """
+
+    address: str
+    patience_s: float = 60
+    known: dict[str, str] = field(default_factory=dict)
+
+    def follow(self, block: Block) -> Any:
+        status, *wishes = block.words
+        ends_at = time.monotonic() + self.patience_s
+        while True:
+            answer = self._send(block.content)
+            assert answer.status_code == int(status), f"{block.content}: {answer.text}"
+            if all(self._granted(wish, answer.json()) for wish in wishes):
+                return answer.json()
+            assert time.monotonic() < ends_at, f"{block.content}: {answer.text}"
+            time.sleep(0.2)
+
+    def _send(self, text: str) -> httpx.Response:
+        for name, value in self.known.items():
+            text = text.replace(name if ":" in name else f"{{{name}}}", value)
+        head, _, body = text.partition("\n\n")
+        line, *headers = head.splitlines()
+        method, path = line.split()
+        content = json.loads(body) if body.strip() else None
+        given = dict(header.split(": ", 1) for header in headers)
+        return httpx.request(method, self.address + path, json=content, headers=given, timeout=30)
+
+    def _granted(self, wish: str, answer: Any) -> bool:
+        name, path, *wanted = wish.split("=")
+        for step in path.split("."):
+            answer = answer[int(step) if isinstance(answer, list) else step]
+        if name == "until":
+            return [str(answer)] == wanted
+        self.known[name] = str(answer)
+        return True
+
+
+@contextmanager
+def process(*arguments: str, environment: dict[str, str], log: Path) -> Iterator[str]:
+    """A process that says its address in its first line; ended with the block."""
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [sys.executable, *arguments],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as running,
+    ):
+        try:
+            assert running.stdout
+            line = running.stdout.readline()
+            assert "http" in line, log.read_text()
+            yield next(word for word in line.split() if word.startswith("http"))
+        finally:
+            running.terminate()
+
+
+@pytest.fixture
+def reader(project: Path, tmp_path: Path) -> Iterator[Reader]:
+    """An installation with the reader's plugin and the panel of the text, on loopback."""
+    password = "correct-horse-battery"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(project / "installed"),
+        "PYTHONUNBUFFERED": "1",
+        "BILLING_DATABASE_URL": f"sqlite:///{tmp_path / 'billing.sqlite3'}",
+        "BILLING_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "BILLING_BROKER_URL": "",
+        "BILLING_ADMINISTRATOR_PASSWORD": password,
+    }
+    billing = ["-m", "billing_kernel.cli"]
+    create = ["create-administrator", "--email", "admin@example.com"]
+    subprocess.run(
+        [sys.executable, *billing, *create], env=environment, check=True, capture_output=True
+    )
+    simulator = ["-m", "billing_acme_vps.simulator", "--port", "0", "--build-time", "0.1"]
+    serve = [*billing, "serve", "--port", "0"]
+    with (
+        process(*simulator, environment=environment, log=tmp_path / "acme.log") as panel,
+        process(*serve, environment=environment, log=tmp_path / "billing.log") as api,
+    ):
+        address = httpx.URL(api).copy_with(path="/")
+        known = {"password": password, "http://127.0.0.1:7700/": panel}
+        yield Reader(str(address).rstrip("/"), known=known)
+
+
+@pytest.mark.slow
+def test_the_plugin_of_the_tutorial_sells_a_server(reader: Reader) -> None:
+    """The reader is told that the client sees the address of the server that was bought."""
+    for block in REQUESTS:
+        service = reader.follow(block)
+    assert service["status"] == "active"
+    assert service["upstream"] == {"ip": "192.0.2.1"}
