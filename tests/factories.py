@@ -65,7 +65,7 @@ from billing_kernel.models import ProcessingModule as ModuleRow
 from billing_kernel.settings import Settings
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
-Scripted = Done | Pending | NotFound | Exception
+Scripted = Done | Pending | NotFound | BaseException
 
 
 @dataclass(eq=False)
@@ -88,7 +88,7 @@ class FakeModule(ProcessingModule):
     def _answer(self, method: str, request: Any) -> Any:
         self.asked.append((method, request))
         answer = self.answers.pop(0) if self.answers else Done("up-1", {"key": "K-1"})
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -326,6 +326,12 @@ def let_come_due(kernel: Kernel, service_id: int) -> None:
     """Make time pass until the newest operation on a service is due."""
     wait_s = (operation_of(kernel, service_id).due_at - wall_clock()).total_seconds()
     let_pass(kernel, max(0, int(wait_s) + 1))
+
+
+def go_on(kernel: Kernel, service_id: int) -> str:
+    """Wait until the newest operation is due, carry it one call further, and see its state."""
+    let_come_due(kernel, service_id)
+    return run_newest(kernel, service_id).state
 
 
 def money_of(kernel: Kernel, shop: Shop, currency: str = "") -> tuple[int, int]:

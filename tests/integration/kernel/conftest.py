@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import TypeVar
 
 import pytest
-from tests.factories import FakeModule, Shop, make_kernel, make_shop
+from tests.factories import FakeModule, Shop, buy, make_kernel, make_shop
 
 from billing_hookspecs import BillingError
 from billing_kernel.application.kernel import Kernel
@@ -15,6 +16,12 @@ from billing_kernel.settings import Settings
 
 T = TypeVar("T")
 AtOnce = Callable[[list[Callable[[], T]]], list[T | BillingError]]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """An upstream that may work on a request for a minute after its answer was lost."""
+    return replace(settings, quiet_period_s=60)
 
 
 @pytest.fixture
@@ -36,6 +43,12 @@ def kernel(settings: Settings, module: FakeModule) -> Iterator[Kernel]:
 @pytest.fixture
 def shop(kernel: Kernel) -> Shop:
     return make_shop(kernel)
+
+
+@pytest.fixture
+def service_id(kernel: Kernel, shop: Shop) -> int:
+    """A paid service that waits to be opened."""
+    return buy(kernel, shop).services[0].id
 
 
 @pytest.fixture

@@ -269,15 +269,18 @@ def _quiet_period(kernel: Kernel, driver: Driver) -> timedelta:
 
 
 def _module(session: Session, kernel: Kernel, operation: Operation) -> ProcessingModule | None:
+    """The module that is to do it, if its plugin is there and not set aside."""
     if operation.processing_module_id is None:
         # None could provide it when it was paid.
         operation.processing_module_id = next_module(session, operation)
     if operation.processing_module_id is None:
         return None
     module = session.get(ProcessingModule, operation.processing_module_id)
-    if module is None or module.driver not in kernel.extensions.processing_modules:
+    drivers = kernel.extensions.processing_modules
+    if module is None or module.driver not in drivers:
         return None
-    return module
+    is_set_aside = kernel.extensions.faults.quarantine_text(drivers.owner(module.driver))
+    return None if is_set_aside else module
 
 
 def _wait_for_module(session: Session, operation: Operation, now: datetime) -> None:
