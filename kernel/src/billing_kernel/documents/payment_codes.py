@@ -23,10 +23,13 @@ def payment_code(payee: Party, amount: Money, purpose: str) -> str:
     """The transfer as a QR code in SVG; "" where no standard covers it or data is missing."""
     if amount.amount_minor <= 0:
         return ""
-    if amount.currency == "EUR":
-        return _epc(payee, amount, purpose)
-    if amount.currency == "RUB":
-        return _st00012(payee, amount, purpose)
+    try:
+        if amount.currency == "EUR":
+            return _epc(payee, amount, purpose)
+        if amount.currency == "RUB":
+            return _st00012(payee, amount, purpose)
+    except ValueError:  # more than a code may hold: an invoice does without
+        return ""
     return ""
 
 
