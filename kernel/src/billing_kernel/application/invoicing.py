@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money
+from billing_kernel.application.documenting import ask_for_documents
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
 from billing_kernel.domain.pricing import PricedLine
@@ -92,6 +93,7 @@ def issue_invoice(
     )
     session.add(invoice)
     session.flush()
+    ask_for_documents(session, invoice, is_new=True)
     record_event(
         session, kernel, "InvoiceIssued", {"invoice_id": invoice.id, "kind": kind}, client.id
     )

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, OperationKind
+from billing_kernel.application.documenting import ask_for_documents
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import record_event
@@ -37,6 +38,7 @@ def settle_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
         post(session, draft_hold(owner, invoice.id, total, f"Invoice {invoice.number}"))
     invoice.status = advance(INVOICE_TRANSITIONS, InvoiceState(invoice.status), InvoiceEvent.PAY)
     invoice.paid_at = kernel.clock.now()
+    ask_for_documents(session, invoice)
     record_event(session, kernel, "InvoicePaid", {"invoice_id": invoice.id}, invoice.client_id)
     if invoice.kind == "order":
         _begin_order(session, kernel, invoice)
