@@ -35,9 +35,9 @@ def send(http: httpx.Client, method: str, path: str, *, effects: bool, **request
     try:
         response = http.request(method, path, **request)
     except NOT_SENT as error:
-        raise UpstreamBusyError(f"the gateway can't be reached ({_name(error)})") from error
+        raise UpstreamBusyError(f"the gateway can't be reached ({_name(error)})") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise doubtful(f"the gateway's answer was lost ({_name(error)})", effects) from error
+        raise doubtful(f"the gateway's answer was lost ({_name(error)})", effects) from None
     if response.status_code == 429:
         raise UpstreamBusyError("too many requests (HTTP 429)", _pause_s(response))
     if response.status_code >= 500 or response.status_code == 408:
@@ -71,5 +71,5 @@ def _pause_s(response: httpx.Response) -> int:
 
 
 def _name(error: Exception) -> str:
-    """The error's class; its text stays out, it may quote addresses."""
+    """The error's class. Its text stays out, here and in tracebacks: it may quote headers."""
     return type(error).__name__

@@ -56,8 +56,8 @@ def from_stripe(counted: int, currency: str) -> Money:
     code = currency.upper()
     try:
         decimals, ours = stripe_decimals(code), minor_units(code)
-    except (UpstreamRefusedError, UnknownCurrencyError) as error:
-        raise OutcomeUnknownError(f"Stripe answers in {code[:10]!r}: {error.message}") from None
+    except (UpstreamRefusedError, UnknownCurrencyError):
+        raise OutcomeUnknownError(f"Stripe answers in {code[:10]!r}, of unknown units") from None
     if ours >= decimals:
         return Money(counted * POWERS[ours - decimals], code)
     amount_minor, rest = divmod(counted, POWERS[decimals - ours])

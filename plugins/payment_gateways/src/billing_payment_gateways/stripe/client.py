@@ -40,10 +40,6 @@ SESSION_PARTS: Final = (
 _NAMES_OF_SECRETS: Final = re.compile(r"\b(?:[sr]k|whsec|cus|pm|card|src)_\w+")
 
 
-class ReferenceReusedError(OutcomeUnknownError):
-    """The reference was used before, with other parameters or by a request still under way."""
-
-
 class StripeClient:
     """One account, by its secret key. Reading raises UpstreamBusyError for every doubt.
 
@@ -55,6 +51,8 @@ class StripeClient:
     def __init__(self, context: Context) -> None:
         self._http = context.http
         self._key = str(context.settings["secret_key"])
+        if not is_sendable(self._key):
+            raise UpstreamRefusedError("credentials", "the secret key is not one of Stripe's")
 
     def session(self, session_id: str) -> Document | None:
         """A Checkout Session with its intent, or None if there is none."""
@@ -200,7 +198,7 @@ class StripeClient:
         return self._accepted(self._post(path, form, reference))
 
     def _post(self, path: str, form: Mapping[str, Any], reference: str) -> Answer:
-        headers = {**self._headers(), "Idempotency-Key": reference}
+        headers = {**self._headers(), "Idempotency-Key": quote(reference)}
         return send(self._http, "POST", path, effects=True, data=dict(form), headers=headers)
 
     def _accepted(self, answer: Answer) -> Document:
@@ -214,7 +212,8 @@ class StripeClient:
         code, message = text_of(error, "code"), text_of(error, "message")
         text = f"Stripe refused (HTTP {answer.status}): {self._masked(message)}"
         if answer.status == 409 or text_of(error, "type") == "idempotency_error":
-            raise ReferenceReusedError(text)
+            # Used before with other parameters, or by a request that is still under way.
+            raise OutcomeUnknownError(text)
         if answer.status == 401:
             code = "credentials"
         raise UpstreamRefusedError(text_of(error, "decline_code") or code or "refused", text)
@@ -225,6 +224,11 @@ class StripeClient:
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key}", "Stripe-Version": API_VERSION}
+
+
+def is_sendable(key: str) -> bool:
+    """Whether a key can be a part of a header; an error about it would quote it."""
+    return key.isascii() and key.isprintable() and key != "" and " " not in key
 
 
 def _page_of(request: StartPayment) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The driver for Stripe: what the contract asks, in Stripe's terms."""
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from billing_hookspecs import (
@@ -15,6 +15,7 @@ from billing_hookspecs import (
     GatewayCapability,
     Notification,
     NotificationRejectedError,
+    OutcomeUnknownError,
     PaymentFact,
     PaymentGateway,
     PaymentStarted,
@@ -24,12 +25,13 @@ from billing_hookspecs import (
     Secret,
     StartPayment,
     UpstreamBusyError,
+    UpstreamError,
     UpstreamRefusedError,
 )
 from billing_payment_gateways.stripe import wire
 from billing_payment_gateways.stripe.amounts import to_stripe
-from billing_payment_gateways.stripe.client import ReferenceReusedError, StripeClient
-from billing_payment_gateways.stripe.documents import text_of
+from billing_payment_gateways.stripe.client import StripeClient, is_sendable
+from billing_payment_gateways.stripe.documents import Document, text_of
 from billing_payment_gateways.stripe.payments import Payments
 from billing_payment_gateways.stripe.signatures import verify
 from billing_payment_gateways.stripe.stored_methods import parse_token
@@ -81,9 +83,9 @@ class Stripe(PaymentGateway):
 
     def check_settings(self, settings: Mapping[str, Any]) -> tuple[FieldError, ...]:
         errors = []
-        if not _is_one_word(settings["secret_key"], KEY_PREFIXES):
+        if not _begins(settings["secret_key"], KEY_PREFIXES):
             errors.append(FieldError("/secret_key", "must begin with sk_ or rk_"))
-        if not _is_one_word(settings["webhook_secret"], (SIGNING_PREFIX,)):
+        if not _begins(settings["webhook_secret"], (SIGNING_PREFIX,)):
             errors.append(FieldError("/webhook_secret", f"must begin with {SIGNING_PREFIX}"))
         return tuple(errors)
 
@@ -95,7 +97,7 @@ class Stripe(PaymentGateway):
         if earlier is not None:
             session = client.session_of(earlier["id"]) or earlier
         else:
-            session = _opened(client, request)
+            session = _opened(client, client.open_payment, request)
         return PaymentStarted(session["id"], text_of(session, "url") or request.return_url)
 
     def handle_notification(
@@ -106,8 +108,8 @@ class Stripe(PaymentGateway):
         subject = wire.event_subject(request.raw_body)
         if subject is None:
             return ()
-        payments = Payments(StripeClient(context))
         with _only_asking():
+            payments = Payments(StripeClient(context))
             document = payments.of_event(subject)
             if document is None:
                 raise NotificationRejectedError(
@@ -116,8 +118,8 @@ class Stripe(PaymentGateway):
             return (payments.fact(document),) if wire.reference_of(document) else ()
 
     def fetch_payment(self, request: FetchPayment, context: Context) -> PaymentFact | None:
-        payments = Payments(StripeClient(context))
         with _only_asking():
+            payments = Payments(StripeClient(context))
             if request.external_id:
                 document = payments.by_external_id(request.external_id)
             else:
@@ -135,11 +137,15 @@ class Stripe(PaymentGateway):
         return wire.intent_fact(client.charge(request, customer, method))
 
     def store_method(self, request: StartPayment, context: Context) -> PaymentStarted:
-        session = StripeClient(context).open_setup(request)
+        client = StripeClient(context)
+        session = _opened(client, client.open_setup, request)
         return PaymentStarted(session["id"], text_of(session, "url") or request.return_url)
 
     def forget_method(self, token: Secret, context: Context) -> None:
-        _, method = parse_token(token)
+        try:
+            _, method = parse_token(token)
+        except UpstreamRefusedError:
+            return
         with _only_asking():
             StripeClient(context).detach(method)
 
@@ -153,15 +159,21 @@ class Stripe(PaymentGateway):
         return wire.refund_outcome(client.refund(request, intent_id))
 
 
-def _opened(client: StripeClient, request: StartPayment) -> Mapping[str, Any]:
-    """The one session of a reference, also if it was opened with another description."""
+def _opened(
+    client: StripeClient, open_page: Callable[[StartPayment], Document], request: StartPayment
+) -> Document:
+    """The one session of a reference; looked for at once where it isn't known what was done.
+
+    That also helps where a key keeps a failure for a day, or was used with another description.
+    """
     try:
-        return client.open_payment(request)
-    except ReferenceReusedError:
-        found = Payments(client).recent_session(request.reference)
-        if found is None:
-            raise
-        return found
+        return open_page(request)
+    except OutcomeUnknownError:
+        with suppress(UpstreamError):
+            found = Payments(client).recent_session(request.reference)
+            if found is not None:
+                return found
+        raise
 
 
 @contextmanager
@@ -173,5 +185,5 @@ def _only_asking() -> Iterator[None]:
         raise UpstreamBusyError(error.message, retry_after_s=KEY_RETRY_S) from None
 
 
-def _is_one_word(secret: str, prefixes: tuple[str, ...]) -> bool:
-    return secret.startswith(prefixes) and len(secret.split()) == 1 and secret == secret.strip()
+def _begins(secret: str, prefixes: tuple[str, ...]) -> bool:
+    return is_sendable(secret) and secret.startswith(prefixes)

@@ -67,14 +67,15 @@ def session_fact(
     intent = expanded(session, INTENT)
     setup = expanded(session, "setup_intent")
     nothing = Money.zero(_currency_of(session))
+    captured = captured_of(intent) if intent else nothing
     return PaymentFact(
         external_id=session["id"],
-        state=_session_state(session, intent),
-        captured=captured_of(intent) if intent else nothing,
+        state=PaymentState.CAPTURED if captured else _session_state(session, intent),
+        captured=captured,
         refunded=refunded_of(intent, refunds) if intent else nothing,
         disputed=disputed_of(intent, disputes) if intent else nothing,
         reference=reference_of(session),
-        reason=_reason_of(intent or setup or session),
+        reason="" if captured else _reason_of(intent or setup or session),
         stored_method=stored_by(setup) or stored_by(intent),
     )
 
@@ -180,8 +181,6 @@ def _charge_of(intent: Document) -> Document:
 
 
 def _session_state(session: Document, intent: Document | None) -> PaymentState:
-    if intent and captured_of(intent):
-        return PaymentState.CAPTURED
     match text_of(session, "status"):
         case "open":
             return PaymentState.PENDING
