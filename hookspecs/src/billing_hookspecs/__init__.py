@@ -45,9 +45,22 @@ from billing_hookspecs.gateways import (
 )
 from billing_hookspecs.manifest import PluginManifest
 from billing_hookspecs.markers import API_VERSION, ENTRY_POINT_GROUP, PROJECT, impl, spec
-from billing_hookspecs.money import Money, minor_units
+from billing_hookspecs.money import RETIRED_CURRENCIES, Money, minor_units
 from billing_hookspecs.notifications import Message, NotificationChannel
 from billing_hookspecs.periods import Period
+from billing_hookspecs.policies import (
+    AddonAmount,
+    AddonCancellationPolicy,
+    AddonOrderPolicy,
+    AddonSituation,
+    LateFee,
+    LateFeePolicy,
+    LateFeeSituation,
+    PaidPeriod,
+    TariffChange,
+    TariffChangePolicy,
+    TariffChangeSituation,
+)
 from billing_hookspecs.pricing import (
     Adjustment,
     Charge,
@@ -93,9 +106,10 @@ from billing_hookspecs.values import FrozenDict, Json, LocalizedText, Secret, Va
 
 __all__ = [
     "API_VERSION",
-    "ENTRY_POINT_GROUP",
-    "EVENT_NAMES",
-    "PROJECT",
+    "AddonAmount",
+    "AddonCancellationPolicy",
+    "AddonOrderPolicy",
+    "AddonSituation",
     "AddressAllocated",
     "AddressReleased",
     "Adjustment",
@@ -116,6 +130,8 @@ __all__ = [
     "Context",
     "CurrencyMismatchError",
     "Done",
+    "ENTRY_POINT_GROUP",
+    "EVENT_NAMES",
     "Event",
     "FetchPayment",
     "FieldError",
@@ -132,6 +148,9 @@ __all__ = [
     "IpAllocator",
     "IpFamily",
     "Json",
+    "LateFee",
+    "LateFeePolicy",
+    "LateFeeSituation",
     "LocalizedText",
     "Message",
     "Money",
@@ -145,6 +164,8 @@ __all__ = [
     "OperationKind",
     "OrderView",
     "OutcomeUnknownError",
+    "PROJECT",
+    "PaidPeriod",
     "PayerView",
     "PaymentFact",
     "PaymentGateway",
@@ -159,6 +180,7 @@ __all__ = [
     "ProcessingModule",
     "ProductType",
     "QuoteView",
+    "RETIRED_CURRENCIES",
     "RateView",
     "RefundDone",
     "RefundPayment",
@@ -173,6 +195,9 @@ __all__ = [
     "Step",
     "StoredMethod",
     "SuspendService",
+    "TariffChange",
+    "TariffChangePolicy",
+    "TariffChangeSituation",
     "TaxDecision",
     "TaxPolicy",
     "TaxSituation",

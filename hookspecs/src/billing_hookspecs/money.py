@@ -1,6 +1,6 @@
 """Exact money: integer minor units and an ISO 4217 code. No floats, ever."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -15,12 +15,24 @@ MAGNITUDE_MAX: Final = 30
 """Decimal digits before or after the point beyond which a number can't be money."""
 
 
+RETIRED_CURRENCIES: Final[Mapping[str, int]] = {
+    "ANG": 2, "BGN": 2, "BYR": 0, "CUC": 2, "EEK": 2, "HRK": 2, "LTL": 2, "LVL": 2, "MRO": 2,
+    "SLL": 2, "STD": 2, "VEF": 2, "ZMK": 2, "ZWL": 2,
+}  # fmt: skip
+"""Codes that ISO 4217 has withdrawn since 2010, with their decimals.
+
+Balances and documents of before have them for good; nobody begins to sell in one.
+"""
+
+
 @cache
 def minor_units(currency: str) -> int:
     """Decimals of a currency by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD.
 
-    Raises UnknownCurrencyError for a code that is not in ISO 4217 or has no minor unit.
+    Raises UnknownCurrencyError for a code that never was in ISO 4217 or has no minor unit.
     """
+    if currency in RETIRED_CURRENCIES:
+        return RETIRED_CURRENCIES[currency]
     try:
         exponent = Currency(currency).exponent
     except ValueError:

@@ -13,13 +13,15 @@ from billing_kernel.application.advancing import invoice_advance
 from billing_kernel.application.denominating import CurrencyInUseError, change_currency
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import place_order
+from billing_kernel.application.posting import post
 from billing_kernel.application.quoting import OrderItem, TariffNotForSaleError
 from billing_kernel.application.verifying import verify_ledger
-from billing_kernel.domain.ledger import AccountKind, Owner
+from billing_kernel.domain.ledger import AccountKind, Owner, draft_hold
 from billing_kernel.models import (
     Client,
     Invoice,
     LedgerAccount,
+    LedgerEntry,
     Payment,
     Provider,
     Refund,
@@ -167,6 +169,21 @@ def test_an_unpaid_advance_is_no_expense(kernel: Kernel, shop: Shop) -> None:
         lambda session: invoice_advance(session, kernel, shop.client.id, Money(100, "RUB"))
     )
     assert change(kernel, shop).currency == "EUR"
+
+
+def test_an_invoice_that_was_paid_in_another_currency_is_found(kernel: Kernel, shop: Shop) -> None:
+    """The books would balance in each currency; only the invoice tells that it is wrong."""
+
+    def mix_up(session: Any) -> LedgerEntry:
+        invoice = order(session, kernel, shop)
+        give(session, shop.owner, Money(1000, "EUR"), 97)
+        invoice.status, invoice.paid_at = "paid", kernel.clock.now()
+        return post(session, draft_hold(shop.owner, invoice.id, Money(1000, "EUR"), "mixed up"))
+
+    entry = kernel.database.run(mix_up)
+    with kernel.database.reading() as session:
+        problems = {problem.invariant: problem.ids for problem in verify_ledger(session).problems}
+    assert problems["money_of_invoices_has_their_currency"] == (entry.id,)
 
 
 def at_the_same_time(kernel: Kernel, first: Callable[[Any], Any], second: Callable[[], Any]) -> Any:

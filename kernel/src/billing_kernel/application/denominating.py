@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Select, insert, literal, select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import minor_units
+from billing_hookspecs import RETIRED_CURRENCIES, UnknownCurrencyError, minor_units
 from billing_kernel.application.finding import find
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.ledger import GUARDED, AccountKind
@@ -36,7 +36,7 @@ def change_currency(session: Session, provider_id: int, currency: str) -> Provid
     Every client gets a balance in it; balances in the old currency stay, with their money.
     Raises UnknownCurrencyError, and CurrencyInUseError with every reason at once.
     """
-    minor_units(currency)
+    require_current(currency)
     provider = find(session, Provider, provider_id, lock=True)
     if provider.currency == currency:
         return provider
@@ -46,6 +46,13 @@ def change_currency(session: Session, provider_id: int, currency: str) -> Provid
     provider.currency = currency
     session.flush()
     return provider
+
+
+def require_current(currency: str) -> None:
+    """Raise UnknownCurrencyError for what is no currency, or is none any more."""
+    minor_units(currency)
+    if currency in RETIRED_CURRENCIES:
+        raise UnknownCurrencyError(currency)
 
 
 def provider_for_sale(session: Session, client_id: int) -> Provider:

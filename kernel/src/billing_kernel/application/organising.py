@@ -6,7 +6,8 @@ from zoneinfo import available_timezones
 
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import FieldError, InvalidInputError, UnknownCurrencyError, minor_units
+from billing_hookspecs import FieldError, InvalidInputError, UnknownCurrencyError
+from billing_kernel.application.denominating import require_current
 from billing_kernel.application.finding import find
 from billing_kernel.application.registering import checked_country, checked_email
 from billing_kernel.models import Base, DataCenter, Department, Provider
@@ -63,7 +64,7 @@ def _localised(name: str, value: Any) -> Any:
 
 def _currency(name: str, value: Any) -> Any:
     try:
-        minor_units(value)
+        require_current(value)
     except UnknownCurrencyError as error:
         raise InvalidInputError([FieldError(f"/{name}", error.message)]) from None
     return value
