@@ -58,7 +58,7 @@ def file_answer(document: RenderedDocument) -> Response[bytes]:
     disposition = "inline" if is_page else "attachment"
     return Response(
         document.content,
-        media_type=f"{document.form}; charset=utf-8" if is_page else str(document.form),
+        media_type=str(document.form),
         headers={
             "Content-Disposition": f'{disposition}; filename="{document.file_name}"',
             "Content-Security-Policy": content_security_policy() if is_page else NOTHING,
