@@ -51,7 +51,8 @@ def create_intent(account: Account, form: Form) -> Object:
     amount = checked_amount(form.integer("amount"), currency_of(form.text("currency")))
     if not form.flag("confirm") or not form.flag("off_session"):
         raise invalid("parameter_invalid", "This simulator confirms intents off session.")
-    if form.choice("automatic_payment_methods.allow_redirects", ("always",), "never") == "always":
+    redirects = form.choice("automatic_payment_methods.allow_redirects", ("never",), "always")
+    if redirects == "always":
         form.url("return_url")
     method = account.find("payment_method", form.text("payment_method"), "payment_method")
     customer = account.find("customer", form.text("customer"), "customer")
