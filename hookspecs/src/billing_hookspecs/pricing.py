@@ -16,6 +16,10 @@ from billing_hookspecs.values import Json, LocalizedText, Value
 class PolicyKind(StrEnum):
     CHARGING = "charging"
     TAX = "tax"
+    LATE_FEE = "late_fee"
+    TARIFF_CHANGE = "tariff_change"
+    ADDON_ORDER = "addon_order"
+    ADDON_CANCELLATION = "addon_cancellation"
 
 
 class Occasion(StrEnum):

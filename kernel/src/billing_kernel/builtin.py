@@ -4,7 +4,26 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from billing_hookspecs import API_VERSION, PluginManifest, PricingPolicy, impl
-from billing_kernel.domain.policies.charging import PeriodCharging
+from billing_kernel.domain.policies.addons import (
+    FullPeriod,
+    KeepAddonMoney,
+    RefundAddon,
+    UntilExpiration,
+)
+from billing_kernel.domain.policies.charging import CalendarCharging, PeriodCharging
+from billing_kernel.domain.policies.late_fees import (
+    FixedLateFee,
+    NoLateFee,
+    PercentLateFee,
+    RenewFromSuspensionDate,
+)
+from billing_kernel.domain.policies.tariff_changes import (
+    ChangePeriod,
+    ChargeOnly,
+    ForbiddenChange,
+    FullPayment,
+    RefundDifference,
+)
 from billing_kernel.domain.policies.taxing import NoTax, StandardTax
 
 
@@ -17,4 +36,22 @@ class StandardPolicies:
 
     @impl
     def billing_pricing_policies(self) -> Sequence[PricingPolicy]:
-        return (PeriodCharging(), NoTax(), StandardTax())
+        return (
+            PeriodCharging(),
+            CalendarCharging(),
+            NoTax(),
+            StandardTax(),
+            NoLateFee(),
+            FixedLateFee(),
+            PercentLateFee(),
+            RenewFromSuspensionDate(),
+            ChangePeriod(),
+            RefundDifference(),
+            ForbiddenChange(),
+            ChargeOnly(),
+            FullPayment(),
+            UntilExpiration(),
+            FullPeriod(),
+            RefundAddon(),
+            KeepAddonMoney(),
+        )

@@ -180,34 +180,41 @@ def draft_adjustment(
 
 
 def draft_credit(
-    owner: Owner, refund_id: int, net: Money, tax: Money, receiver: AccountKey, description: str,
-    invoice_id: int,
-) -> EntryDraft:  # fmt: skip
-    """What was earned is given back: to the client's balance, or through a method's clearing."""
-    provider = owner.provider_id
-    legs = (
-        Leg(AccountKey(AccountKind.REVENUE, provider, net.currency), -net),
-        Leg(AccountKey(AccountKind.TAX, provider, net.currency), -tax),
-        Leg(receiver, net + tax),
-    )
+    owner: Owner, refund_id: int, net: Money, tax: Money, description: str, invoice_id: int | None
+) -> EntryDraft:
+    """What was earned is given back to the client's balance."""
+    legs = (*_unearned(owner, net, tax), Leg(owner.balance(net.currency), net + tax))
     return EntryDraft(EntryKind.CREDIT, "refund", refund_id, legs, description, invoice_id)
 
 
 def draft_repayment(
-    owner: Owner, refund_id: int, amount: Money, clearing: AccountKey, description: str
-) -> EntryDraft:
-    """Money that lies on the balance goes back through the method that it came by."""
-    legs = transfer(owner.balance(amount.currency), clearing, amount)
-    return EntryDraft(EntryKind.REFUND, "refund", refund_id, legs, description)
+    owner: Owner, refund_id: int, from_balance: Money, net: Money, tax: Money,
+    clearing: AccountKey, description: str, invoice_id: int | None = None,
+) -> EntryDraft:  # fmt: skip
+    """Money goes back through the method that it came by: from the balance, or what was earned."""
+    legs = (
+        Leg(owner.balance(clearing.currency), -from_balance),
+        *_unearned(owner, net, tax),
+        Leg(clearing, from_balance + net + tax),
+    )
+    return EntryDraft(EntryKind.REFUND, "refund", refund_id, legs, description, invoice_id)
+
+
+def _unearned(owner: Owner, net: Money, tax: Money) -> tuple[Leg, Leg]:
+    provider = owner.provider_id
+    return (
+        Leg(AccountKey(AccountKind.REVENUE, provider, net.currency), -net),
+        Leg(AccountKey(AccountKind.TAX, provider, net.currency), -tax),
+    )
 
 
 def draft_dispute(
-    owner: Owner, payment_id: int, amount: Money, clearing: AccountKey, description: str
+    owner: Owner, dispute_id: int, amount: Money, clearing: AccountKey, description: str
 ) -> EntryDraft:
     """A bank took money back: the provider claims it from the client, who keeps the balance."""
     claim = AccountKey(AccountKind.DISPUTED, owner.provider_id, amount.currency, owner.client_id)
     return EntryDraft(
-        EntryKind.DISPUTE, "payment", payment_id, transfer(claim, clearing, amount), description
+        EntryKind.DISPUTE, "dispute", dispute_id, transfer(claim, clearing, amount), description
     )
 
 

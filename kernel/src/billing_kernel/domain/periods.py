@@ -39,3 +39,12 @@ def overdue_days(expired_on: date, today: date) -> int:
 
 def day_after(day: date) -> date:
     return day + timedelta(days=1)
+
+
+def days_after(day: date, days: int) -> date:
+    return day + timedelta(days=days)
+
+
+def first_of_month(day: date, months_later: int = 0) -> date:
+    """The first day of the month that is ``months_later`` after that of ``day``."""
+    return day.replace(day=1) + relativedelta(months=months_later)

@@ -158,18 +158,21 @@ OPEN_ATTEMPTS = (AttemptState.NEW, AttemptState.PENDING, AttemptState.UNKNOWN)
 class AttemptEvent(StrEnum):
     STARTED = "started"
     LOST = "lost"
+    BUSY = "busy"
     CAPTURED = "captured"
     FAILED = "failed"
     CANCEL = "cancel"
 
 
 ATTEMPT_TRANSITIONS = {
-    (AttemptState.NEW, AttemptEvent.STARTED): AttemptState.PENDING,
-    (AttemptState.NEW, AttemptEvent.CAPTURED): AttemptState.DONE,
+    # nothing was sent, or surely nothing came of it
+    (AttemptState.NEW, AttemptEvent.BUSY): AttemptState.NEW,
+    (AttemptState.UNKNOWN, AttemptEvent.BUSY): AttemptState.NEW,
 } | {
     (state, event): moved
     for state in OPEN_ATTEMPTS
     for event, moved in (
+        (AttemptEvent.STARTED, AttemptState.PENDING),
         (AttemptEvent.LOST, AttemptState.UNKNOWN),
         (AttemptEvent.CAPTURED, AttemptState.DONE),
         (AttemptEvent.FAILED, AttemptState.FAILED),

@@ -13,6 +13,7 @@ from billing_hookspecs import (
     PricingPolicy,
     ProcessingModule,
     ProductType,
+    policies,
     pricing,
 )
 from billing_kernel.extensions.errors import UnknownDriverError
@@ -165,7 +166,7 @@ def policy_contracts() -> Mapping[PolicyKind, type[PricingPolicy]]:
     """The contract's abstract class for each kind of policy."""
     return {
         contract.kind: contract
-        for contract in vars(pricing).values()
+        for contract in (*vars(pricing).values(), *vars(policies).values())
         if isinstance(contract, type)
         and issubclass(contract, PricingPolicy)
         and "kind" in vars(contract)
