@@ -101,9 +101,7 @@ def test_clients_reach_no_administration_and_administrators_no_client_area(
         name = f"{method} {path}"
         if name in PUBLIC | SHARED:
             continue
-        owner, other = (
-            (administrator, client) if "/admin/" in path else (client, administrator)
-        )
+        owner, other = (administrator, client) if "/admin/" in path else (client, administrator)
         refused = _call(http, other, method, path)
         assert refused.status_code == 403, f"{name} as the other role: {refused.text}"
         assert refused.json()["code"] == "forbidden"

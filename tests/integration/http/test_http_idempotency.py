@@ -18,9 +18,7 @@ def count(kernel, model) -> int:
 def test_64_copies_of_one_order_buy_once(kernel, client, order):
     """A frontend that retries under load must not sell the same thing 64 times."""
     with ThreadPoolExecutor(COPIES) as pool:
-        answers = list(
-            pool.map(lambda _: client.post("/orders", order, key="once"), range(COPIES))
-        )
+        answers = list(pool.map(lambda _: client.post("/orders", order, key="once"), range(COPIES)))
     assert [answer.text for answer in answers if answer.status_code != 201] == []
     assert len({answer.text for answer in answers}) == 1
     assert [answer.headers.get("idempotent-replayed") for answer in answers].count(None) == 1

@@ -35,6 +35,7 @@ def test_the_last_page_has_no_cursor(client, order):
     assert client.done("GET", "/orders?limit=1")["next_cursor"] is not None
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1.5"])
 def test_a_limit_out_of_bounds_is_refused(client, limit):
     """An unbounded page is a way to take the service down."""
@@ -43,6 +44,7 @@ def test_a_limit_out_of_bounds_is_refused(client, limit):
     assert answer.json()["errors"][0]["pointer"] == "/limit"
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("cursor", ["", "x", "W10", "WyJhIl0", "WzBd", "WzEsMl0", "%F0%9F"])
 def test_a_foreign_cursor_is_refused(client, cursor):
     """Whatever is sent as a cursor, it is the sender's mistake and not ours."""

@@ -86,10 +86,9 @@ def books_are_right(administrator: Any) -> bool:
     return checked["ok"] and checked["checked"]["entries"] > 0
 
 
-def test_a_licence_is_sold_from_the_price_list_to_the_key(
-    kernel, administrator, register, provider, seller
-):
-    """The thinnest complete product: every step is a request that a stranger could send."""
+@pytest.fixture
+def imported_plan(administrator, provider, seller) -> dict[str, Any]:
+    """A vendor's tariff as it arrives: disabled, and without a price of ours."""
     department = administrator.done("POST", "/admin/departments", {"name": {"en": "Sales"}})
     module = administrator.done(
         "POST",
@@ -103,26 +102,37 @@ def test_a_licence_is_sold_from_the_price_list_to_the_key(
         },
     )
     path = f"/admin/processing-modules/{module['id']}"
-    assert administrator.done("POST", f"{path}/check")["summary"]
     offered = administrator.done("GET", f"{path}/importable-tariff-plans")["items"]
     assert LITE in [tariff["external_id"] for tariff in offered]
-    imported = administrator.done(
-        "POST",
-        f"{path}/import-tariff-plans",
-        {"external_ids": [LITE], "product_type": "isp_license", "provider_id": provider["id"]},
-    )["items"]
-    assert [(plan["enabled"], plan["prices"]) for plan in imported] == [(False, [])]
-    assert imported[0]["upstream_costs"]
+    body = {"external_ids": [LITE], "product_type": "isp_license", "provider_id": provider["id"]}
+    [plan] = administrator.done("POST", f"{path}/import-tariff-plans", body)["items"]
+    return plan
 
-    plan_path = f"/admin/tariff-plans/{imported[0]['id']}"
-    ann = register("ann@client.test")
-    assert ann.done("GET", "/tariff-plans")["items"] == []
-    refused = administrator.post("/admin/tariff-plans/enable", {"ids": [imported[0]["id"]]})
-    assert (refused.status_code, refused.json()["code"]) == (409, "tariff.unpriced")
+
+@pytest.fixture
+def licence_plan(administrator, imported_plan) -> dict[str, Any]:
+    """The imported tariff on sale at 7.00 EUR, renewed at 6.50 EUR."""
     price = {"period_months": 1, "price": euros(700), "renewal_price": euros(650)}
-    administrator.done("PATCH", plan_path, {"prices": [price]})
-    administrator.done("POST", "/admin/tariff-plans/enable", {"ids": [imported[0]["id"]]})
+    administrator.done("PATCH", f"/admin/tariff-plans/{imported_plan['id']}", {"prices": [price]})
+    ids = {"ids": [imported_plan["id"]]}
+    [plan] = administrator.done("POST", "/admin/tariff-plans/enable", ids)["items"]
+    return plan
 
+
+def test_an_imported_tariff_waits_for_its_price(administrator, guest, imported_plan):
+    """AT-18: what the upstream asks is no price of ours; nothing is sold by accident."""
+    assert (imported_plan["enabled"], imported_plan["prices"]) == (False, [])
+    assert imported_plan["upstream_costs"]
+    assert guest.done("GET", "/tariff-plans")["items"] == []
+    refused = administrator.post("/admin/tariff-plans/enable", {"ids": [imported_plan["id"]]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "tariff.unpriced")
+
+
+def test_a_licence_is_sold_from_the_price_list_to_the_key(
+    kernel, administrator, register, provider, seller, licence_plan
+):
+    """The thinnest complete product: every step is a request that a stranger could send."""
+    ann = register("ann@client.test")
     [plan] = ann.done("GET", "/tariff-plans?product_type=isp_license&period_months=1")["items"]
     assert set(plan["order_form"]["required"]) == {"name", "ip"}
     item = {
@@ -139,40 +149,54 @@ def test_a_licence_is_sold_from_the_price_list_to_the_key(
     assert ann.done("GET", "/orders")["items"] == []
     top_up(ann, administrator, provider, 2000)
     bought = ann.done("POST", "/orders", order, key="buy")
-    assert bought["invoice"]["status"] == "paid"
-    assert bought["service"]["status"] == "opening"
+    assert (bought["invoice"]["status"], bought["service"]["status"]) == ("paid", "opening")
     assert ann.done("GET", "/balances")["items"][0]["held"] == euros(700)
 
     run_operation(kernel, bought["service"]["operation"]["id"])
-    service_path = f"/services/{bought['service']['id']}"
-    service = ann.done("GET", service_path)
-    assert service["status"] == "active"
+    service = ann.done("GET", f"/services/{bought['service']['id']}")
+    assert (service["status"], service["expires_on"]) == ("active", "2026-02-28")
     assert service["upstream"]["license_key"]
-    assert service["expires_on"] == "2026-02-28"
     assert service["allowed_actions"] == ["renew"]
+    assert len(seller.panel.shop.licenses) == 1
+    assert books_are_right(administrator)
 
+
+def test_a_licence_is_renewed_at_its_renewal_price(
+    kernel, administrator, register, provider, licence_plan
+):
+    """From the anchor day, once for each date that the client saw."""
+    ann = register("ann@client.test")
+    top_up(ann, administrator, provider, 2000)
+    order = {
+        "tariff_plan_id": licence_plan["id"],
+        "period_months": 1,
+        "parameters": {"name": "web", "ip": "192.0.2.7"},
+        "pay_with": {"balance": True},
+    }
+    bought = ann.done("POST", "/orders", order)
+    run_operation(kernel, bought["service"]["operation"]["id"])
+    path = f"/services/{bought['service']['id']}"
     renewal = {
         "period_months": 1,
         "pay_with": {"balance": True},
-        "expected_expires_on": service["expires_on"],
+        "expected_expires_on": "2026-02-28",
     }
-    renewed = ann.done("POST", f"{service_path}/renew", renewal)
+    renewed = ann.done("POST", f"{path}/renew", renewal)
     assert renewed["invoice"]["total"] == euros(650)
-    assert ann.post(f"{service_path}/renew", renewal).status_code == 409
+    assert ann.post(f"{path}/renew", renewal).status_code == 409
     run_operation(kernel, renewed["service"]["operation"]["id"])
-    assert ann.done("GET", service_path)["expires_on"] == "2026-03-31"
-    moved = ann.post(f"{service_path}/renew", renewal)
+    assert ann.done("GET", path)["expires_on"] == "2026-03-31"
+    moved = ann.post(f"{path}/renew", renewal)
     assert (moved.status_code, moved.json()["code"]) == (409, "service.expiry_moved")
 
     statement = ann.done("GET", "/ledger-entries")["items"]
     assert [row["amount"]["amount_minor"] for row in statement] == [-650, -700, 2000]
     assert [row["balance_after"]["amount_minor"] for row in statement] == [650, 1300, 2000]
-    periods = administrator.done("GET", f"/admin{service_path}/billed-periods")["items"]
+    periods = administrator.done("GET", f"/admin{path}/billed-periods")["items"]
     assert [(row["start_on"], row["end_on"]) for row in periods] == [
         ("2026-01-31", "2026-02-28"),
         ("2026-02-28", "2026-03-31"),
     ]
-    assert len(seller.panel.shop.licenses) == 1
     assert books_are_right(administrator)
 
 
@@ -349,6 +373,7 @@ def test_an_announced_transfer_gives_way_to_the_balance(
     assert books_are_right(administrator)
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "pay_with", [{}, {"balance": True, "payment_method_id": 1}, {"balance": False}]
 )

@@ -151,6 +151,8 @@ def _completed(generated: dict[str, Any]) -> dict[str, Any]:
     for body in _descendants(Body):
         if body.__name__ in schemas:
             schemas[body.__name__]["additionalProperties"] = False
+            if "EXAMPLE" in vars(body):
+                schemas[body.__name__]["examples"] = [body.EXAMPLE]
     for operations in document["paths"].values():
         for operation in operations.values():
             operation["responses"].pop("400", None)

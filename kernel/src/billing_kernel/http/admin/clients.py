@@ -31,6 +31,8 @@ Reason = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00]*$"
 class AdjustBalanceBody(Body):
     """An amount above zero is the client's gain; the reason stays with it."""
 
+    EXAMPLE = {"amount": {"amount_minor": 500, "currency": "EUR"}, "reason": "An apology"}
+
     amount: Amount
     reason: Reason
     provider_id: RowId | None = None

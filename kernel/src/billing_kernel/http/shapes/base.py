@@ -1,6 +1,6 @@
 """What all shapes are made of."""
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from msgspec import UNSET, Meta, Struct
 
@@ -40,7 +40,12 @@ Fields: TypeAlias = Annotated[dict[FieldName, Scalar], Meta(max_length=100)]
 
 
 class Body(Struct, forbid_unknown_fields=True):
-    """Base of what callers send; an unknown field is an error."""
+    """Base of what callers send; an unknown field is an error.
+
+    ``EXAMPLE`` is shown in the description of the API.
+    """
+
+    EXAMPLE: ClassVar[dict[str, Any] | None] = None
 
 
 class Answer(Struct):

@@ -161,6 +161,17 @@ Labels = Annotated[list[Line], Meta(max_length=100)]
 class CreateTariffPlan(Body):
     """A new tariff plan; it is for sale at once unless ``enabled`` is false."""
 
+    EXAMPLE = {
+        "provider_id": 1,
+        "product_type": "vps",
+        "name": {"en": "Small", "de": "Klein"},
+        "prices": [
+            {"period_months": 1, "price": {"amount_minor": 500, "currency": "EUR"}},
+            {"period_months": 12, "price": {"amount_minor": 5000, "currency": "EUR"}},
+        ],
+        "processing_module_id": 1,
+    }
+
     provider_id: RowId
     product_type: FieldName
     name: Localised

@@ -22,6 +22,14 @@ from billing_kernel.http.shapes.base import (
 class RegisterClient(Body):
     """A new client; ``provider_id`` may be left out where there is one provider."""
 
+    EXAMPLE = {
+        "name": "Ann Example",
+        "email": "ann@example.com",
+        "password": "correct horse battery",
+        "password_confirmation": "correct horse battery",
+        "country": "DE",
+    }
+
     name: Line
     email: Line
     password: Password
@@ -34,6 +42,8 @@ class RegisterClient(Body):
 
 class LogIn(Body):
     """Login and password of a client or an administrator."""
+
+    EXAMPLE = {"email": "ann@example.com", "password": "correct horse battery"}
 
     email: Line
     password: Password

@@ -28,6 +28,17 @@ ProviderIds = Annotated[list[RowId], Meta(max_length=500)]
 class CreateProcessingModule(Body):
     """A connection to an upstream; the driver's form says what ``settings`` are."""
 
+    EXAMPLE = {
+        "driver": "isp_licenses",
+        "product_types": ["isp_license"],
+        "name": {"en": "Licences"},
+        "settings": {
+            "url": "https://api.example.com",
+            "username": "reseller@example.com",
+            "password": "the account's password",
+        },
+    }
+
     driver: FieldName
     product_types: Keys
     name: Localised
@@ -175,6 +186,18 @@ class ImportTariffPlans(Body):
 
 class CreatePaymentMethod(Body):
     """A way to pay; the gateway's form says what ``settings`` are."""
+
+    EXAMPLE = {
+        "name": {"en": "Bank transfer"},
+        "driver": "bank_transfer",
+        "settings": {
+            "recipient": "Acme GmbH",
+            "bank_name": "A Bank",
+            "bic": "DEUTDEFF",
+            "iban": "DE89370400440532013000",
+        },
+        "provider_ids": [1],
+    }
 
     name: Localised
     driver: FieldName

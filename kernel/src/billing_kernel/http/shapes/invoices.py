@@ -40,6 +40,16 @@ class OrderItemBody(Body):
 class AskQuote(Body):
     """What to price; administrators may name the client. Who pays decides the tax."""
 
+    EXAMPLE = {
+        "items": [
+            {
+                "tariff_plan_id": 1,
+                "period_months": 12,
+                "parameters": {"name": "Web server", "ip": "192.0.2.7"},
+            }
+        ]
+    }
+
     items: Annotated[list[OrderItemBody], Meta(min_length=1, max_length=100)]
     client_id: RowId | None = None
     payer_id: RowId | None = None

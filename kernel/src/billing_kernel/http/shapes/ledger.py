@@ -71,10 +71,11 @@ class LedgerEntryAnswer(Answer):
 
 
 class LedgerProblem(Answer):
-    """A broken promise, and the first rows that break it."""
+    """A broken promise, and the first rows of a table that break it."""
 
     invariant: str
     detail: str
+    table: str
     ids: list[int]
 
 
@@ -92,7 +93,10 @@ class LedgerCheck(Answer):
             checked=verdict.checked,
             problems=[
                 LedgerProblem(
-                    invariant=problem.invariant, detail=problem.detail, ids=list(problem.ids)
+                    invariant=problem.invariant,
+                    detail=problem.detail,
+                    table=problem.table,
+                    ids=list(problem.ids),
                 )
                 for problem in verdict.problems
             ],

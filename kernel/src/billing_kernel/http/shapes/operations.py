@@ -59,6 +59,8 @@ class Operation(Answer):
 class ResolveOperation(Body):
     """What really happened upstream. Not done: the money returns to the balance."""
 
+    EXAMPLE = {"outcome": "not_done", "reason": "the upstream never received it"}
+
     outcome: OutcomeWord
     facts: Fields = {}
     upstream_id: OptionalLine = ""
@@ -70,6 +72,8 @@ class ResolveOperation(Body):
 
 class CompleteTask(Body):
     """What the driver's form for tasks asks for; nothing for most tasks."""
+
+    EXAMPLE = {"facts": {"ip": "192.0.2.7"}}
 
     facts: Fields = {}
 

@@ -16,6 +16,13 @@ from billing_kernel.http.shapes.services import Service
 class PlaceOrder(OrderItemBody, kw_only=True):
     """One item, bought at once."""
 
+    EXAMPLE = {
+        "tariff_plan_id": 1,
+        "period_months": 12,
+        "parameters": {"name": "Web server", "ip": "192.0.2.7"},
+        "pay_with": {"balance": True},
+    }
+
     pay_with: PayWithBody
     payer_id: RowId | None = None
 

@@ -33,6 +33,14 @@ class CreateProvider(Body):
     parameters. Prices include tax where ``prices_include_tax`` says so.
     """
 
+    EXAMPLE = {
+        "name": "Acme Hosting",
+        "currency": "EUR",
+        "time_zone": "Europe/Berlin",
+        "default_country": "DE",
+        "notification_email": "ops@example.com",
+    }
+
     name: Line
     currency: CurrencyCode
     time_zone: TimeZone

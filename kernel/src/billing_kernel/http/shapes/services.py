@@ -14,6 +14,12 @@ from billing_kernel.http.shapes.payments import PayWithBody
 class RenewServiceBody(Body):
     """``expected_expires_on`` refuses a renewal of a date that has moved already."""
 
+    EXAMPLE = {
+        "period_months": 12,
+        "pay_with": {"balance": True},
+        "expected_expires_on": "2026-02-28",
+    }
+
     period_months: Months
     pay_with: PayWithBody
     expected_expires_on: date | None = None
