@@ -28,6 +28,7 @@ from billing_hookspecs import (
     SuspendService,
     impl,
 )
+from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
 from billing_kernel.application.cataloguing import TariffFields, create_plan
 from billing_kernel.application.connecting import (
     ConfigureModule,
@@ -38,17 +39,19 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.offering import create_method
 from billing_kernel.application.ordering import PlacedOrder, place_order
 from billing_kernel.application.paying import PayWith, pay_invoice
-from billing_kernel.application.posting import balance_of, post
+from billing_kernel.application.posting import balance_of
 from billing_kernel.application.provisioning import run_operation
 from billing_kernel.application.quoting import OrderItem
+from billing_kernel.application.registering import create_administrator
 from billing_kernel.application.renewing import RenewService as Renewal
 from billing_kernel.application.renewing import renew_service
 from billing_kernel.bootstrap import build_kernel
 from billing_kernel.clock import FixedClock
-from billing_kernel.domain.ledger import Owner, draft_adjustment
+from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.states import OPEN_OPERATIONS
 from billing_kernel.domain.tariffs import PriceTerm
 from billing_kernel.models import (
+    Administrator,
     Client,
     Invoice,
     Operation,
@@ -190,7 +193,7 @@ def make_shop(kernel: Kernel, **overrides: Any) -> Shop:
         plan = create_plan(session, kernel, fields)
         client = make_client(session, provider, overrides.get("email", "client@client.test"))
         if balance := overrides.get("balance_minor", 5000):
-            give(session, Owner(provider.id, client.id), Money(balance, currency), client.id)
+            give(session, Owner(provider.id, client.id), Money(balance, currency))
         return Shop(provider, plan, client, module.id)
 
     return kernel.database.run(create)
@@ -251,9 +254,18 @@ def make_method(kernel: Kernel, shop: Shop, driver: str = "manual") -> PaymentMe
     )
 
 
-def give(session: Session, owner: Owner, amount: Money, source_id: int) -> None:
-    """Money from nowhere, for tests that don't begin with a payment."""
-    post(session, draft_adjustment(owner, source_id, amount, "gift"))
+def make_administrator(session: Session, email: str = "admin@provider.test") -> Administrator:
+    """The administrator of this address, made where there is none."""
+    return create_administrator(session, email, "Admin", "-")
+
+
+def give(session: Session, owner: Owner, amount: Money, number: int = 1) -> None:
+    """Money from an administrator, for tests that don't begin with a payment."""
+    admin = make_administrator(session)
+    reason = f"gift {number}"
+    adjust_balance(
+        session, AdjustBalance(owner.client_id, admin.id, amount, reason, owner.provider_id)
+    )
 
 
 def place(kernel: Kernel, shop: Shop, **overrides: Any) -> PlacedOrder:

@@ -10,6 +10,7 @@ from tests.factories import (
     Shop,
     buy,
     go_on,
+    make_administrator,
     make_kernel,
     make_shop,
     money_of,
@@ -31,7 +32,6 @@ from billing_hookspecs import (
 from billing_kernel.application.completing import OperationUnresolvedError, complete_task
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.provisioning import run_operation
-from billing_kernel.application.registering import create_administrator
 from billing_kernel.application.resolving import Outcome, resolve, retry_operation
 from billing_kernel.domain.states import IllegalTransitionError
 from billing_kernel.settings import Settings
@@ -135,8 +135,8 @@ def complete(kernel: Kernel, **facts: str) -> None:
     """An administrator does what the oldest open task asks for."""
 
     def work(session: Session) -> None:
-        administrator = create_administrator(session, "admin@provider.test", "Admin", "-")
-        complete_task(session, kernel, open_tasks(kernel)[0].id, administrator.id, facts)
+        administrator_id = make_administrator(session).id
+        complete_task(session, kernel, open_tasks(kernel)[0].id, administrator_id, facts)
 
     kernel.database.run(work)
 

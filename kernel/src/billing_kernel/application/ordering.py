@@ -117,9 +117,12 @@ def cancel_order(session: Session, kernel: Kernel, order_id: int, client_id: int
     Raises IllegalTransitionError for a paid or cancelled one. Open payments must be
     cancelled by the caller first.
     """
-    order = find(session, Order, order_id, lock=True, client_id=client_id)
+    order = find(session, Order, order_id, client_id=client_id)
+    # Whoever pays locks the invoice before its order, too.
+    invoices = invoices_of(session, order, lock=True)
+    order = find(session, Order, order_id, lock=True)
     order.status = advance(ORDER_TRANSITIONS, OrderState(order.status), OrderEvent.CANCEL)
-    for invoice in invoices_of(session, order, lock=True):
+    for invoice in invoices:
         if invoice.status == InvoiceState.NEW:
             cancel_invoice(invoice)
     for service in services_of(session, order):

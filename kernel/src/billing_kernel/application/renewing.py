@@ -1,5 +1,6 @@
 """Renew services for another period."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -100,7 +101,10 @@ def renew_service(
     An unpaid renewal invoice of the service is withdrawn: the new one takes its place.
     Raises OperationInProgressError, ExpiryMovedError and what ``quote_renewal`` raises.
     """
-    service = find(session, Service, command.service_id, lock=True, client_id=client_id)
+    service = find(session, Service, command.service_id, client_id=client_id)
+    # Whoever pays locks the invoice before its service, too.
+    _lock_unpaid_renewals(session, service)
+    service = find(session, Service, command.service_id, lock=True)
     refuse_during_operation(session, service)
     expected = command.expected_expires_on
     if expected is not None and expected != service.expires_on:
@@ -125,15 +129,22 @@ def renew_service(
 
 def withdraw_renewals(session: Session, service: Service) -> None:
     """Cancel the unpaid invoices that ask for a renewal of the service."""
-    unpaid = session.scalars(
-        select(Invoice)
-        .join(InvoiceLine)
-        .where(
-            InvoiceLine.service_id == service.id,
-            Invoice.kind == "renewal",
-            Invoice.status == InvoiceState.NEW,
-        )
-        .with_for_update(of=Invoice)
-    ).unique()
-    for invoice in unpaid:
+    for invoice in _lock_unpaid_renewals(session, service):
         cancel_invoice(invoice)
+
+
+def _lock_unpaid_renewals(session: Session, service: Service) -> Sequence[Invoice]:
+    return (
+        session.scalars(
+            select(Invoice)
+            .join(InvoiceLine)
+            .where(
+                InvoiceLine.service_id == service.id,
+                Invoice.kind == "renewal",
+                Invoice.status == InvoiceState.NEW,
+            )
+            .with_for_update(of=Invoice)
+        )
+        .unique()
+        .all()
+    )
