@@ -85,9 +85,15 @@ class PricingPolicy(ABC):
 
 
 class ChargingPolicy(PricingPolicy):
-    """Decides what a period costs and which days it pays for."""
+    """Decides what a period costs and which days it pays for.
+
+    ``starts_when_active``: the first period is as long as ordered and begins on the day that
+    the service becomes active, so that nobody pays for waiting. False keeps the days that the
+    order's price was made for.
+    """
 
     kind = PolicyKind.CHARGING
+    starts_when_active: ClassVar[bool] = True
 
     @abstractmethod
     def charge(self, situation: ChargingSituation) -> Charge:

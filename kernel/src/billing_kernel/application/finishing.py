@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import Done, Money, OperationKind
+from billing_hookspecs import ChargingPolicy, Done, Money, OperationKind
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
@@ -26,6 +26,7 @@ from billing_kernel.domain.states import (
     TaskState,
     advance,
 )
+from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.models import (
     BilledPeriod,
     Invoice,
@@ -34,6 +35,7 @@ from billing_kernel.models import (
     Provider,
     Service,
     TariffPlan,
+    TariffVersion,
     wall_clock,
 )
 
@@ -113,14 +115,23 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
 def _begin_service(
     session: Session, kernel: Kernel, operation: Operation, service: Service
 ) -> None:
-    """The paid period begins on the day the service becomes active: nobody pays for waiting."""
+    """The first period begins today or, where the tariff charges so, on the days ordered."""
     provider = session.get_one(Provider, service.provider_id)
     today = business_date(kernel.clock.now(), provider.time_zone)
     service.processing_module_id = operation.processing_module_id
     service.started_on = service.anchor_on = today
-    if service.period_months:
+    if not service.period_months:
+        return
+    terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+    policies = kernel.extensions.pricing_policies
+    policy = policies.find_policy(ChargingPolicy, terms.charging["policy"])
+    line = _period_line(session, operation)
+    if policy.starts_when_active or line is None or line.start_on is None or line.end_on is None:
         service.expires_on = next_expiry(today, today, service.period_months)
         _bill(session, operation, service, today, service.expires_on)
+    else:
+        service.anchor_on = service.expires_on = line.end_on
+        _bill(session, operation, service, line.start_on, line.end_on)
 
 
 def _extend_service(session: Session, operation: Operation, service: Service) -> None:
@@ -133,10 +144,14 @@ def _extend_service(session: Session, operation: Operation, service: Service) ->
     _bill(session, operation, service, start_on, expires_on)
 
 
+def _period_line(session: Session, operation: Operation) -> InvoiceLine | None:
+    return next((line for line in _lines(session, operation) if line.kind == "period"), None)
+
+
 def _bill(
     session: Session, operation: Operation, service: Service, start_on: date, end_on: date
 ) -> None:
-    line = next((line for line in _lines(session, operation) if line.kind == "period"), None)
+    line = _period_line(session, operation)
     session.add(
         BilledPeriod(
             service_id=service.id,

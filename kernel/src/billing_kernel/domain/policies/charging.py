@@ -57,6 +57,7 @@ class CalendarCharging(ChargingPolicy):
 
     key: ClassVar[str] = "calendar"
     title: ClassVar[LocalizedText] = {"en": "By calendar month", "ru": "Календарный месяц"}
+    starts_when_active: ClassVar[bool] = False
     parameters: ClassVar[tuple[FormField, ...]] = (
         FormField(
             "pro_rata_day",
