@@ -68,6 +68,29 @@ def test_a_quote_shows_the_tax_of_whoever_will_pay(
         assert (invoice["tax"], invoice["total"]) == (quote["tax"], quote["total"])
 
 
+def test_a_quote_names_no_payer_of_nobody(
+    http: Served, shop: Shop, administrator: dict[str, str], client: dict[str, str]
+) -> None:
+    """A payer that was ignored would make the price of the quote a guess."""
+    item = {"tariff_plan_id": shop.plan.id, "period_months": 1, "parameters": {"name": "a"}}
+    payer = done(
+        http.post(
+            "/api/v1/payers",
+            json={"kind": "individual", "name": "Ann", "country": "DE"},
+            headers=client,
+        )
+    )
+    asked = {"items": [item], "payer_id": payer["id"]}
+    path = "/api/v1/quotes"
+    assert http.post(path, json=asked).status_code == 401
+    refused = http.post(path, json=asked, headers=administrator)
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/client_id"]
+    for_client = {**asked, "client_id": shop.client.id}
+    assert http.post(path, json=for_client, headers=administrator).status_code == 200
+    unknown = {**for_client, "payer_id": 99}
+    assert http.post(path, json=unknown, headers=administrator).status_code == 404
+
+
 def test_rates_are_kept_and_corrected_over_http(
     http: Served, administrator: dict[str, str]
 ) -> None:
