@@ -84,5 +84,13 @@ def test_a_fixture_that_is_missing_is_named(rehearse: Callable[..., pytest.RunRe
     result = rehearse("sample_unfinished")
     assert result.parseoutcomes()["errors"] > 100
     said = result.stdout.str()
-    for name in ("module", "gateway", "settings", "upstream", "plugin", "product_types"):
+    for name in (
+        "module",
+        "gateway",
+        "allocator",
+        "settings",
+        "upstream",
+        "plugin",
+        "product_types",
+    ):
         assert f"write the fixture {name}" in said

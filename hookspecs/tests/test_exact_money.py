@@ -20,6 +20,13 @@ def test_a_currency_has_the_decimals_of_iso_4217(currency: str, decimals: int) -
     assert minor_units(currency) == decimals
 
 
+@pytest.mark.parametrize(("currency", "decimals"), [("HRK", 2), ("BYR", 0)])
+def test_a_withdrawn_currency_is_still_readable(currency: str, decimals: int) -> None:
+    """Old documents stay in the money that they were written in."""
+    assert minor_units(currency) == decimals
+    assert Money(1290, currency).to_decimal() == Decimal(1290).scaleb(-decimals)
+
+
 @pytest.mark.parametrize("code", ["", "eur", "EURO", "ZZZ", "XAU", "€"])
 def test_what_is_no_currency_is_refused(code: str) -> None:
     """Gold has a code of ISO 4217 too, but no minor unit to count in."""

@@ -1,9 +1,10 @@
 """What an author has who has just begun: the suites, and hardly a fixture."""
 
 import pytest
-from driver import Gateway, Module
+from driver import Allocator, Gateway, Module
 
 from billing_hookspecs.testing import (
+    IpAllocatorConformance,
     ManualGatewayConformance,
     PaymentGatewayConformance,
     PluginConformance,
@@ -43,6 +44,21 @@ class TestGatewayWithoutUpstream(TestGatewayWithoutSettings):
 
 
 class TestTransfer(ManualGatewayConformance): ...
+
+
+class TestAllocator(IpAllocatorConformance): ...
+
+
+class TestAllocatorWithoutSettings(IpAllocatorConformance):
+    @pytest.fixture
+    def allocator(self) -> Allocator:
+        return Allocator()
+
+
+class TestAllocatorWithoutUpstream(TestAllocatorWithoutSettings):
+    @pytest.fixture
+    def settings(self) -> dict[str, str]:
+        return {"url": "http://127.0.0.1:9"}
 
 
 class TestPlugin(PluginConformance): ...

@@ -1,6 +1,6 @@
 """Drivers that can be made, and nothing more."""
 
-from billing_hookspecs import FieldKind, FormField, PaymentGateway, ProcessingModule
+from billing_hookspecs import FieldKind, FormField, IpAllocator, PaymentGateway, ProcessingModule
 
 URL = FormField("url", {"en": "Address"}, FieldKind.URL)
 
@@ -18,3 +18,10 @@ class Gateway(PaymentGateway):
     title = {"en": "Unfinished"}
     settings = (URL,)
     start_payment = None
+
+
+class Allocator(IpAllocator):
+    key = "unfinished"
+    title = {"en": "Unfinished"}
+    settings = (URL,)
+    check_connection = allocate_address = release_address = find_address = None

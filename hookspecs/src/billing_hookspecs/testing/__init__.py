@@ -4,7 +4,8 @@ Installed with ``pip install "billing-hookspecs[testing]"``. A suite is inherite
 class that supplies a few fixtures; the fixtures are described in the suite's docstring.
 """
 
-from billing_hookspecs.testing.assertions import REWRITTEN as REWRITTEN
+from billing_hookspecs.testing._assertions import REWRITTEN as REWRITTEN
+from billing_hookspecs.testing.allocators.conformance import IpAllocatorConformance
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy
 from billing_hookspecs.testing.gateways.conformance import PaymentGatewayConformance
@@ -22,6 +23,7 @@ __all__ = [
     "Exchange",
     "Fault",
     "FaultProxy",
+    "IpAllocatorConformance",
     "ManualGatewayConformance",
     "ManualModuleConformance",
     "PaymentGatewayConformance",

@@ -8,6 +8,7 @@ from billing_hookspecs.errors import CapabilityMissingError
 from billing_hookspecs.fields import FieldKind, FormField, check_fields, json_schema
 from billing_hookspecs.values import LocalizedText
 
+CALL_TIMEOUT_MAX_S = 600
 KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _SECRET_NAME = re.compile(r"(^|_)(password|passphrase|secret|token|api_key|secret_key|private_key)")
 _URL_NAME = re.compile(r"(^|_)url$|^api_base$")

@@ -1,12 +1,16 @@
 """What a disturbed call may answer: neither more nor less than the driver can know."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from billing_hookspecs.errors import OutcomeUnknownError, UpstreamBusyError, UpstreamError
-from billing_hookspecs.testing.fault_proxy import Exchange, Fault, Snapshot
+from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy, Snapshot
 
 SILENCE_TIMEOUT_S = 0.3
+UNDISTURBED_TIMEOUT_S = 5.0
+Call: TypeAlias = Callable[[float], object]
+"""One instruction, given with a read time-out in seconds; giving it again repeats it."""
 S = TypeVar("S")
 
 
@@ -42,11 +46,45 @@ class Struck(Generic[S]):
 
 def read_timeout_s(fault: Fault) -> float:
     """Short where the fault is silence, else long enough for a busy machine."""
-    return SILENCE_TIMEOUT_S if fault is Fault.SILENCE else 5.0
+    return SILENCE_TIMEOUT_S if fault is Fault.SILENCE else UNDISTURBED_TIMEOUT_S
 
 
 def effects_of(exchanges: tuple[Exchange, ...]) -> frozenset[int]:
     return frozenset(index for index, exchange in enumerate(exchanges, 1) if exchange.changed)
+
+
+def strike_each(
+    proxy: FaultProxy,
+    seen: Callable[[], Snapshot],
+    what: str,
+    prepare: Callable[[], Call],
+    fault: Fault,
+) -> Iterator[tuple[CleanRun, Struck[Call]]]:
+    """Disturb each request of the call that ``prepare`` makes anew each time.
+
+    ``seen`` reads the upstream's state. The proxy is healed before each pair is given out.
+    """
+    call = prepare()
+    proxy.heal()
+    call(UNDISTURBED_TIMEOUT_S)
+    effects = effects_of(proxy.exchanges)
+    clean = CleanRun(len(proxy.exchanges), effects, len(effects))
+    for at in range(1, clean.requests + 1):
+        call = prepare()
+        before = seen()
+        proxy.heal()
+        proxy.strike(fault, at)
+        heard = heard_from(call, read_timeout_s(fault))
+        proxy.heal()
+        yield clean, Struck(what, call, fault, at, heard, before, seen())
+
+
+def heard_from(call: Call, timeout_s: float) -> object:
+    """What the call answers, or the UpstreamError that it raises."""
+    try:
+        return call(timeout_s)
+    except UpstreamError as error:
+        return error
 
 
 def assert_honest(clean: CleanRun, struck: Struck[S]) -> None:

@@ -15,11 +15,11 @@ from billing_hookspecs.money import Money
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.declarations import checked_settings
 from billing_hookspecs.testing.fault_proxy import Fault, unused_url
-from billing_hookspecs.testing.faults import assert_honest
+from billing_hookspecs.testing.faults import Call, assert_honest
 from billing_hookspecs.testing.gateways.fixtures import through
 from billing_hookspecs.testing.gateways.moving_money import MoneyConformance
 from billing_hookspecs.testing.gateways.notifications import NotificationConformance
-from billing_hookspecs.testing.gateways.rehearsal import Call, GatewayRehearsal
+from billing_hookspecs.testing.gateways.rehearsal import GatewayRehearsal
 from billing_hookspecs.testing.gateways.secrecy import GatewaySecrecyConformance
 from billing_hookspecs.testing.wire import assert_plain
 

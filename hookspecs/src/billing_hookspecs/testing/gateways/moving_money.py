@@ -8,9 +8,9 @@ import pytest
 from billing_hookspecs.gateways import GatewayCapability, RefundPending
 from billing_hookspecs.money import Money
 from billing_hookspecs.testing.fault_proxy import Fault
-from billing_hookspecs.testing.faults import assert_honest
+from billing_hookspecs.testing.faults import Call, assert_honest
 from billing_hookspecs.testing.gateways.fixtures import RehearsedGateway
-from billing_hookspecs.testing.gateways.rehearsal import Call, GatewayRehearsal
+from billing_hookspecs.testing.gateways.rehearsal import GatewayRehearsal
 from billing_hookspecs.testing.wire import PAUSE_S, assert_plain
 from billing_hookspecs.values import Secret
 

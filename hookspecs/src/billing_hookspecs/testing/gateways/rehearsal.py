@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 from billing_hookspecs.context import Context
-from billing_hookspecs.errors import UpstreamError
 from billing_hookspecs.gateways import (
     ChargeStored,
     FetchPayment,
@@ -23,7 +22,7 @@ from billing_hookspecs.gateways import (
 from billing_hookspecs.money import Money
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.fault_proxy import Fault, FaultProxy, Snapshot
-from billing_hookspecs.testing.faults import CleanRun, Struck, effects_of, read_timeout_s
+from billing_hookspecs.testing.faults import Call, CleanRun, Struck, strike_each
 from billing_hookspecs.values import Secret
 
 METHODS: dict[GatewayCapability, tuple[str, ...]] = {
@@ -34,8 +33,6 @@ METHODS: dict[GatewayCapability, tuple[str, ...]] = {
     GatewayCapability.CONFIRMED_BY_HAND: (),
 }
 """Capability → the methods that a gateway declaring it overrides."""
-Call: TypeAlias = Callable[[float], object]
-"""One instruction, given with a read time-out in seconds; giving it again repeats it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +112,4 @@ class GatewayRehearsal:
         self, what: str, prepare: Callable[[], Call], fault: Fault
     ) -> Iterator[tuple[CleanRun, Struck[Call]]]:
         """The fault at each request of the call that ``prepare`` makes anew each time."""
-        call = prepare()
-        self.proxy.heal()
-        call(5.0)
-        effects = effects_of(self.proxy.exchanges)
-        clean = CleanRun(len(self.proxy.exchanges), effects, len(effects))
-        for at in range(1, clean.requests + 1):
-            call = prepare()
-            before = self.seen()
-            self.proxy.heal()
-            self.proxy.strike(fault, at)
-            heard = heard_from(call, read_timeout_s(fault))
-            struck = Struck(what, call, fault, at, heard, before, self.seen())
-            self.proxy.heal()
-            yield clean, struck
-
-
-def heard_from(call: Call, timeout_s: float) -> object:
-    """What the call answers, or the UpstreamError that it raises."""
-    try:
-        return call(timeout_s)
-    except UpstreamError as error:
-        return error
+        return strike_each(self.proxy, self.seen, what, prepare, fault)

@@ -9,6 +9,7 @@ import pytest
 from billing_hookspecs.processing import ProcessingModule, ServiceView
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.declarations import (
+    CALL_TIMEOUT_MAX_S,
     assert_form,
     assert_key,
     assert_refused,
@@ -19,8 +20,6 @@ from billing_hookspecs.testing.declarations import (
 from billing_hookspecs.testing.processing.operations import METHODS, call_optional
 from billing_hookspecs.testing.samples import sample_service
 from billing_hookspecs.testing.suite import ConformanceSuite
-
-CALL_TIMEOUT_MAX_S = 600
 
 
 class ModuleDeclarations(ConformanceSuite):
