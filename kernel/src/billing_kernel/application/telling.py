@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import Event as News
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
+from billing_kernel.extensions import PluginFaultError, UnknownPluginError
 from billing_kernel.models import Event, EventDelivery, wall_clock
 
 DELIVERIES_MAX = 10
@@ -28,8 +29,11 @@ def deliver_event(kernel: Kernel, delivery_id: int) -> None:
     failure = ""
     try:
         kernel.extensions.tell(plugin, news)
-    except Exception as error:  # noqa: BLE001 a plugin may raise anything
-        failure = f"{type(error).__name__}: {error}"[:500]
+    except PluginFaultError as error:
+        failure = f"{error}: {error.detail}"[:500]
+    except UnknownPluginError as error:
+        failure = str(error)[:500]
+    if failure:
         log.warning("event.delivery_failed", plugin=plugin, event_id=news.id, failure=failure)
     kernel.database.run(lambda session: _record(session, delivery_id, failure))
 
