@@ -52,6 +52,7 @@ def payment(shop: Shop, state: str) -> Payment:
         amount_minor=100,
         currency="RUB",
         captured_minor=100 if state == "done" else 0,
+        captured_currency="RUB" if state == "done" else None,
     )
 
 

@@ -20,6 +20,14 @@ from billing_kernel.http.shapes.base import (
     given,
 )
 
+BANK_EXAMPLE = {
+    "recipient": "ООО Ромашка",
+    "bank_name": "Банк",
+    "bic": "049805746",
+    "account": "40602810700000000025",
+    "correspondent_account": "30101810800000000746",
+}
+
 PayerKind = Literal["individual", "company"]
 Address = Annotated[str, Meta(max_length=500, pattern=r"^[^\x00]*$")]
 Number = Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -30,15 +38,7 @@ Bank = Annotated[
             "recipient, bank_name, bic, account, correspondent_account, iban, and what the "
             "payer_form of a payment method asks for beyond these"
         ),
-        examples=[
-            {
-                "recipient": "ООО Ромашка",
-                "bank_name": "Банк",
-                "bic": "049805746",
-                "account": "40602810700000000025",
-                "correspondent_account": "30101810800000000746",
-            }
-        ],
+        examples=[BANK_EXAMPLE],
     ),
 ]
 
@@ -58,6 +58,15 @@ class PartyBody(Body, kw_only=True):
 class CreatePayer(PartyBody, kw_only=True):
     """A person or organisation that invoices are to be made out to."""
 
+    EXAMPLE = {
+        "kind": "company",
+        "name": "ООО Ромашка",
+        "country": "RU",
+        "tax_id": "7707083893",
+        "registration_code": "773601001",
+        "bank": BANK_EXAMPLE,
+    }
+
     kind: PayerKind
     language: LanguageCode | None = None
 
@@ -67,6 +76,14 @@ class CreatePayer(PartyBody, kw_only=True):
 
 class CreateCompany(PartyBody, kw_only=True):
     """A legal entity that documents come from."""
+
+    EXAMPLE = {
+        "name": "Acme Hosting GmbH",
+        "country": "DE",
+        "address": "Hauptstraße 1, 10115 Berlin",
+        "vat_number": "DE136695976",
+        "bank": {"recipient": "Acme Hosting GmbH", "iban": "DE89370400440532013000"},
+    }
 
     email: OptionalLine = ""
     phone: Phone = ""

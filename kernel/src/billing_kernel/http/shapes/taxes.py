@@ -22,6 +22,8 @@ class CreateTaxRate(Body):
     ``customer_kind`` any holds where no other rate does.
     """
 
+    EXAMPLE = {"country": "DE", "rate": "0.19", "valid_from": "2021-01-01", "name": "USt."}
+
     country: CountryCode
     rate: Rate
     valid_from: date
