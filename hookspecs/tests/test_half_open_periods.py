@@ -1,12 +1,13 @@
 """A period ends before its last date, so that the next can start there."""
 
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_hookspecs import Period
+from billing_hookspecs import Money, PaidPeriod, Period
 
 DAY = date(2031, 1, 1)
 
@@ -39,3 +40,10 @@ def test_a_period_can_not_end_before_it_starts() -> None:
     """It would have a negative number of days, and so a negative price."""
     with pytest.raises(ValueError, match="can't end"):
         Period(date(2031, 1, 2), date(2031, 1, 1))
+
+
+def test_what_a_day_cost_is_an_exact_fraction() -> None:
+    """Rounding the day first would lose half a cent a day; it is rounded once, at the end."""
+    paid = PaidPeriod(Money(1000, "EUR"), Period(date(2031, 1, 1), date(2031, 2, 1)), months=1)
+    assert paid.daily_cost_minor() == Fraction(1000, 31)
+    assert paid.daily_cost_minor() * 31 == 1000
