@@ -16,7 +16,8 @@ def test_the_plugin_hands_over_its_gateways_by_key() -> None:
     manager.register(PaymentGatewaysPlugin())
     manager.check_pending()
     (gateways,) = manager.hook.billing_payment_gateways()
-    assert [gateway.key for gateway in gateways] == ["bank_transfer", "manual", "stripe"]
+    keys = [gateway.key for gateway in gateways]
+    assert keys == ["bank_transfer", "manual", "stripe", "yookassa"]
 
 
 def test_the_payer_reads_the_administrator_s_words_the_sum_and_the_number(

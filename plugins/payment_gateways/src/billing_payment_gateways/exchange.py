@@ -4,17 +4,24 @@ Of a request without effects nothing can have been done, so every doubt is "busy
 effects, everything after it may have left is "unknown".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
 
-from billing_hookspecs import OutcomeUnknownError, UpstreamBusyError, UpstreamError
+from billing_hookspecs import (
+    OutcomeUnknownError,
+    UpstreamBusyError,
+    UpstreamError,
+    UpstreamRefusedError,
+)
 
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 RETRY_AFTER_S: Final = 60
 RETRY_AFTER_MAX_S: Final = 3600
+SETUP_RETRY_S: Final = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,15 @@ def send(http: httpx.Client, method: str, path: str, *, effects: bool, **request
     if response.status_code >= 500 or response.status_code == 408:
         raise doubtful(f"the gateway failed (HTTP {response.status_code})", effects)
     return Answer(response.status_code, _document(response, effects))
+
+
+@contextmanager
+def only_asking() -> Iterator[None]:
+    """A question that is refused has changed nothing; somebody must mend the key first."""
+    try:
+        yield
+    except UpstreamRefusedError as error:
+        raise UpstreamBusyError(error.message, retry_after_s=SETUP_RETRY_S) from None
 
 
 def doubtful(message: str, effects: bool) -> UpstreamError:

@@ -4,6 +4,7 @@ from billing_hookspecs import PaymentGateway, PluginManifest, impl
 from billing_payment_gateways.bank_transfer.gateway import BankTransfer
 from billing_payment_gateways.manual import ManualPayment
 from billing_payment_gateways.stripe.gateway import Stripe
+from billing_payment_gateways.yookassa.gateway import YooKassa
 
 
 class PaymentGatewaysPlugin:
@@ -11,4 +12,4 @@ class PaymentGatewaysPlugin:
 
     @impl
     def billing_payment_gateways(self) -> tuple[PaymentGateway, ...]:
-        return (BankTransfer(), ManualPayment(), Stripe())
+        return (BankTransfer(), ManualPayment(), Stripe(), YooKassa())

@@ -8,6 +8,7 @@ mistake can't hide in both.
 from billing_payment_gateways.simulation.faults import Fault, FaultBoard, FaultKind
 from billing_payment_gateways.simulation.messages import App, Request, Response, json_response
 from billing_payment_gateways.simulation.notices import Notice, NoticeBoard, When
+from billing_payment_gateways.simulation.notifying import NotifyingApp
 from billing_payment_gateways.simulation.process import serve
 from billing_payment_gateways.simulation.request_log import LoggedRequest, RequestLog
 from billing_payment_gateways.simulation.server import SimulatorServer
@@ -20,6 +21,7 @@ __all__ = [
     "LoggedRequest",
     "Notice",
     "NoticeBoard",
+    "NotifyingApp",
     "Request",
     "RequestLog",
     "Response",

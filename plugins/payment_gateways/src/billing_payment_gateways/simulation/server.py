@@ -64,13 +64,11 @@ class SimulatorServer:
         self._server.serve_forever(0.2)
 
     def control(self, command: str, query: str, body: bytes) -> Response:
-        """400 where the content describes nothing known, 404 for an unknown command."""
+        """400 where the command or its content is nothing known."""
         try:
             content = json.loads(body) if body else {}
             return json_response(200, self._controlled(command, query, content))
-        except LookupError as error:
-            return json_response(404, {"error": f"no such thing: {error}"})
-        except (TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:
             return json_response(400, {"error": str(error)})
 
     def _controlled(self, command: str, query: str, content: dict[str, Any]) -> Any:

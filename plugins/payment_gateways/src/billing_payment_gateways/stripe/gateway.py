@@ -1,8 +1,8 @@
 """The driver for Stripe: what the contract asks, in Stripe's terms."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from billing_hookspecs import (
@@ -24,10 +24,10 @@ from billing_hookspecs import (
     RefundPending,
     Secret,
     StartPayment,
-    UpstreamBusyError,
     UpstreamError,
     UpstreamRefusedError,
 )
+from billing_payment_gateways.exchange import only_asking
 from billing_payment_gateways.stripe import wire
 from billing_payment_gateways.stripe.amounts import to_stripe
 from billing_payment_gateways.stripe.client import StripeClient, is_sendable
@@ -38,7 +38,6 @@ from billing_payment_gateways.stripe.stored_methods import parse_token
 
 KEY_PREFIXES: Final = ("sk_", "rk_")
 SIGNING_PREFIX: Final = "whsec_"
-KEY_RETRY_S: Final = 900
 
 
 class Stripe(PaymentGateway):
@@ -108,7 +107,7 @@ class Stripe(PaymentGateway):
         subject = wire.event_subject(request.raw_body)
         if subject is None:
             return ()
-        with _only_asking():
+        with only_asking():
             payments = Payments(StripeClient(context))
             document = payments.of_event(subject)
             if document is None:
@@ -118,7 +117,7 @@ class Stripe(PaymentGateway):
             return (payments.fact(document),) if wire.reference_of(document) else ()
 
     def fetch_payment(self, request: FetchPayment, context: Context) -> PaymentFact | None:
-        with _only_asking():
+        with only_asking():
             payments = Payments(StripeClient(context))
             if request.external_id:
                 document = payments.by_external_id(request.external_id)
@@ -146,7 +145,7 @@ class Stripe(PaymentGateway):
             _, method = parse_token(token)
         except UpstreamRefusedError:
             return
-        with _only_asking():
+        with only_asking():
             StripeClient(context).detach(method)
 
     def refund(self, request: RefundPayment, context: Context) -> RefundDone | RefundPending:
@@ -174,15 +173,6 @@ def _opened(
             if found is not None:
                 return found
         raise
-
-
-@contextmanager
-def _only_asking() -> Iterator[None]:
-    """A question that Stripe refuses has changed nothing; somebody must mend the key first."""
-    try:
-        yield
-    except UpstreamRefusedError as error:
-        raise UpstreamBusyError(error.message, retry_after_s=KEY_RETRY_S) from None
 
 
 def _begins(secret: str, prefixes: tuple[str, ...]) -> bool:

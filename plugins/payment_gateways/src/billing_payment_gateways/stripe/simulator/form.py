@@ -53,8 +53,8 @@ class Form:
             raise invalid("parameter_invalid_integer", f"Invalid integer: {text}", name)
         return int(text)
 
-    def flag(self, name: str) -> bool:
-        text = self.text(name, "false")
+    def flag(self, name: str, default: bool = False) -> bool:
+        text = self.text(name, "true" if default else "false")
         if text not in ("true", "false"):
             raise invalid("parameter_invalid", f"Invalid boolean: {text}", name)
         return text == "true"

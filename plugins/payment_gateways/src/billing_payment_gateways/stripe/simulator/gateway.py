@@ -5,11 +5,10 @@ from typing import Any
 
 from billing_payment_gateways.simulation import (
     Fault,
-    Notice,
+    NotifyingApp,
     Request,
     Response,
     SimulatorServer,
-    When,
 )
 from billing_payment_gateways.stripe.simulator import giving_back, sessions
 from billing_payment_gateways.stripe.simulator.account import Account
@@ -21,7 +20,7 @@ from billing_payment_gateways.stripe.simulator.page import PAGES, serve_page
 API_VERSION = "2025-02-24.acacia"
 
 
-class SimulatedStripe:
+class SimulatedStripe(NotifyingApp):
     """An account and everything that can be done with it; ids as the API gives them."""
 
     def __init__(self, secret_key: str, webhook_secret: str) -> None:
@@ -29,18 +28,10 @@ class SimulatedStripe:
         self.notices = self.account.notices
         self._api = Api(self.account)
 
-    def answer(self, request: Request, fault: Fault | None) -> Response:
+    def respond(self, request: Request, fault: Fault | None) -> Response:
         if request.path.startswith(PAGES):
-            response = serve_page(self.account, request)
-        else:
-            response = self._api.answer(request, fault)
-        if self.notices.when is When.BEFORE_ANSWER and self.notices.undelivered():
-            self.notices.deliver()
-        return response
-
-    def finished(self) -> None:
-        if self.notices.when is When.AFTER_ANSWER and self.notices.undelivered():
-            self.notices.deliver_in_background()
+            return serve_page(self.account, request)
+        return self._api.answer(request, fault)
 
     def state(self) -> Any:
         return self.account.state()
@@ -108,21 +99,18 @@ class SimulatedStripe:
         ]
         return (intent["amount_received"], *refunds)
 
-    def control(self, command: str, content: Mapping[str, Any]) -> Any:
+    def obey(self, command: str, content: Mapping[str, Any]) -> Any:
         """``POST pay {session, card}``, ``POST settle {session, succeeds}``, ``POST cards {card}``,
         ``POST disputes {payment, amount, status}``, ``PUT disputes {dispute, status}``,
         ``PUT refunds {refund, status}``, ``PUT refund-status {status}``, ``PUT clock
-        {advance_s}``, ``PUT webhook {url, when}``, ``GET notices``, ``POST deliveries {types,
-        times, reversed}``.
+        {advance_s}``.
         """
         try:
-            return self._controlled(command, content)
+            return self._obeyed(command, content)
         except ApiError as error:
             raise LookupError(str(error)) from None
-        except KeyError as error:
-            raise ValueError(f"{error} is missing") from None
 
-    def _controlled(self, command: str, content: Mapping[str, Any]) -> Any:
+    def _obeyed(self, command: str, content: Mapping[str, Any]) -> Any:
         match command:
             case "POST pay":
                 self.pay(content["session"], content.get("card", "good"))
@@ -141,25 +129,9 @@ class SimulatedStripe:
                 self.account.refund_status = content["status"]
             case "PUT clock":
                 self.advance(int(content["advance_s"]))
-            case "PUT webhook":
-                self.notices.url = content["url"]
-                self.notices.when = When(content.get("when", "on_demand"))
-            case "GET notices":
-                return {"notices": [_shown(notice) for notice in self.notices.all()]}
-            case "POST deliveries":
-                return {"statuses": self._deliver(content)}
             case _:
                 raise LookupError(command)
         return {"payments": self.payments()}
-
-    def _deliver(self, content: Mapping[str, Any]) -> list[int]:
-        types = content.get("types")
-        chosen = self.notices.undelivered()
-        if types is not None:
-            chosen = [notice for kind in types for notice in self.notices.all(kind)]
-        if content.get("reversed"):
-            chosen.reverse()
-        return self.notices.deliver(chosen, int(content.get("times", 1)))
 
 
 class StripeServer(SimulatorServer):
@@ -171,7 +143,3 @@ class StripeServer(SimulatorServer):
         self, secret_key: str, webhook_secret: str, port: int = 0, host: str = "127.0.0.1"
     ) -> None:
         super().__init__(SimulatedStripe(secret_key, webhook_secret), "/v1/", port, host)
-
-
-def _shown(notice: Notice) -> dict[str, Any]:
-    return {"id": notice.id, "type": notice.type, "statuses": notice.statuses}

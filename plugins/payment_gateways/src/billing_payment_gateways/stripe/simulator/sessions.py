@@ -46,7 +46,8 @@ def open_session(account: Account, form: Form, base_url: str) -> Object:
     session = account.make(
         "checkout.session",
         **price,
-        adaptive_pricing={"enabled": form.flag("adaptive_pricing.enabled")},
+        # The default is the account's own setting, which may be on.
+        adaptive_pricing={"enabled": form.flag("adaptive_pricing.enabled", default=True)},
         cancel_url=form.url("cancel_url") if "cancel_url" in form else None,
         client_reference_id=reference or None,
         customer=None,

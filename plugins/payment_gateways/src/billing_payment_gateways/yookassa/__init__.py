@@ -1,0 +1,1 @@
+"""Payment through YooKassa: cards, SBP, wallets, on YooKassa's own page."""
