@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import dramatiq
 import pytest
+from dramatiq.errors import ConnectionClosed
+from structlog.testing import capture_logs
 from tests.servers.brokers import BrokerServer
 from tests.servers.diary import Diary
 from tests.servers.worker_process import WorkerProcess
@@ -12,7 +14,7 @@ from tests.servers.worker_process import WorkerProcess
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.messaging.actors import QUEUE, Crew
 from billing_kernel.messaging.broker import message_for
-from billing_kernel.messaging.connecting import connect_broker
+from billing_kernel.messaging.connecting import LenientConsumer, connect_broker
 from billing_kernel.messaging.outbox import Outbox
 from billing_kernel.messaging.relay import Relay
 from billing_kernel.messaging.worker import Worker
@@ -100,6 +102,25 @@ def test_a_broker_that_lost_everything_loses_nothing(
     embedded(broker_settings)
     eventually(lambda: rows() == [])
     assert diary.done() == dict.fromkeys(range(50), 1)
+
+
+class GoneConsumer(dramatiq.Consumer):
+    """A consumer whose broker went away while its message was worked on."""
+
+    def ack(self, message: dramatiq.MessageProxy) -> None:
+        raise ConnectionClosed("gone")
+
+    nack = ack
+
+
+def test_a_message_that_can_not_be_acknowledged_is_let_go() -> None:
+    """Its row is settled; a thread that tried until the broker is back could not be stopped."""
+    message = dramatiq.MessageProxy(dramatiq.Message(QUEUE, "note", (1, "token"), {}, {}))
+    consumer = LenientConsumer(GoneConsumer())
+    with capture_logs() as logs:
+        consumer.ack(message)
+        consumer.nack(message)
+    assert [entry["event"] for entry in logs] == ["broker.not_acknowledged", "broker.not_rejected"]
 
 
 @ON_A_SERVER
