@@ -36,21 +36,21 @@ def test_the_last_page_has_no_cursor(client, order):
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("limit", ["0", "501", "-1", "x", "1.5"])
-def test_a_limit_out_of_bounds_is_refused(client, limit):
+def test_a_limit_out_of_bounds_is_refused(client):
     """An unbounded page is a way to take the service down."""
-    answer = client.get(f"/orders?limit={limit}")
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["pointer"] == "/limit"
+    for limit in ("0", "501", "-1", "x", "1.5"):
+        answer = client.get(f"/orders?limit={limit}")
+        assert answer.status_code == 400, limit
+        assert answer.json()["errors"][0]["pointer"] == "/limit"
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("cursor", ["", "x", "W10", "WyJhIl0", "WzBd", "WzEsMl0", "%F0%9F"])
-def test_a_foreign_cursor_is_refused(client, cursor):
+def test_a_foreign_cursor_is_refused(client):
     """Whatever is sent as a cursor, it is the sender's mistake and not ours."""
-    answer = client.get(f"/orders?cursor={cursor}")
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["errors"][0]["pointer"] == "/cursor"
+    for cursor in ("", "x", "W10", "WyJhIl0", "WzBd", "WzEsMl0", "%F0%9F"):
+        answer = client.get(f"/orders?cursor={cursor}")
+        assert answer.status_code == 400, cursor
+        assert answer.json()["errors"][0]["pointer"] == "/cursor"
 
 
 def test_tariff_plans_come_by_sort_number_then_by_name(administrator, guest, shop):
