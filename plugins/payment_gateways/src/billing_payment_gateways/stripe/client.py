@@ -63,27 +63,25 @@ class StripeClient:
 
     def session_of(self, intent_id: str) -> Document | None:
         """The session that an intent came from; None for one that came from a stored method."""
-        parts = tuple(f"data.{part}" for part in SESSION_PARTS)
-        rows = self._page(SESSIONS, {"payment_intent": intent_id, "limit": 1}, parts)["data"]
-        return rows[0] if rows else None
+        query = {"payment_intent": intent_id, "limit": 1}
+        rows = self._page(SESSIONS, query, tuple(f"data.{part}" for part in SESSION_PARTS))
+        return rows["data"][0] if rows["data"] else None
 
     def recent_sessions(self) -> Iterator[Document]:
-        """The newest first, complete up to this moment."""
-        return self._all(SESSIONS, _recent(), tuple(f"data.{part}" for part in SESSION_PARTS))
+        """The newest first, complete up to this moment, without their intents."""
+        return self._all(SESSIONS, _recent())
 
     def recent_intents(self) -> Iterator[Document]:
-        return self._all(INTENTS, _recent(), tuple(f"data.{part}" for part in INTENT_PARTS))
+        return self._all(INTENTS, _recent())
 
     def intents_of_customer(self, customer: str) -> Iterator[Document]:
-        parts = tuple(f"data.{part}" for part in INTENT_PARTS)
-        return self._all(INTENTS, {"customer": customer}, parts)
+        return self._all(INTENTS, {"customer": customer})
 
     def search_intent(self, reference: str) -> Document | None:
         """An intent of ours, however old; one of the last minutes may not be found yet."""
         query = {"query": f"metadata[{_quoted(REFERENCE_KEY)}]:{_quoted(reference)}", "limit": 1}
-        parts = tuple(f"data.{part}" for part in INTENT_PARTS)
-        rows = self._page(f"{INTENTS}/search", query, parts)["data"]
-        return rows[0] if rows else None
+        rows = self._page(f"{INTENTS}/search", query)
+        return rows["data"][0] if rows["data"] else None
 
     def refunds(self, intent_id: str) -> tuple[Document, ...]:
         return tuple(self._all(REFUNDS, {"payment_intent": intent_id}))
@@ -170,19 +168,17 @@ class StripeClient:
         self._refuse(answer)
         return _object(answer.document, effects=False)
 
-    def _all(
-        self, path: str, query: Mapping[str, Any], parts: tuple[str, ...] = ()
-    ) -> Iterator[Document]:
+    def _all(self, path: str, query: Mapping[str, Any]) -> Iterator[Document]:
         after: dict[str, str] = {}
         for _ in range(PAGES_MAX):
-            page = self._page(path, {**query, **after, "limit": PAGE_SIZE}, parts)
+            page = self._page(path, {**query, **after, "limit": PAGE_SIZE})
             yield from page["data"]
             if not page.get("has_more") or not page["data"]:
                 return
             after = {"starting_after": page["data"][-1]["id"]}
         raise UpstreamBusyError(f"Stripe lists more than {PAGES_MAX * PAGE_SIZE} objects")
 
-    def _page(self, path: str, query: Mapping[str, Any], parts: tuple[str, ...]) -> Document:
+    def _page(self, path: str, query: Mapping[str, Any], parts: tuple[str, ...] = ()) -> Document:
         answer = self._get(path, query, parts)
         self._refuse(answer)
         rows = answer.document.get("data")

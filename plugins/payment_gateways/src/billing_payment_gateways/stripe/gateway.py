@@ -129,10 +129,9 @@ class Stripe(PaymentGateway):
         to_stripe(request.amount)
         customer, method = parse_token(request.token)
         client = StripeClient(context)
-        payments = Payments(client)
-        for intent in client.intents_of_customer(customer):
-            if wire.reference_of(intent) == request.reference:
-                return payments.fact(intent)
+        for listed in client.intents_of_customer(customer):
+            if wire.reference_of(listed) == request.reference:
+                return Payments(client).fact(client.intent(listed["id"]) or listed)
         return wire.intent_fact(client.charge(request, customer, method))
 
     def store_method(self, request: StartPayment, context: Context) -> PaymentStarted:

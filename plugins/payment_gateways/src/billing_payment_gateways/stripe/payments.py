@@ -27,21 +27,26 @@ class Payments:
         A session that is older than what the lists go back to has expired, unless somebody
         tried to pay it; then it has an intent, which is searchable by now.
         """
-        found = self.recent_session(reference) or self._recent_intent(reference)
-        if found is not None:
-            return found
-        intent = self._client.search_intent(reference)
-        return None if intent is None else self._of_intent(intent)
+        session = self.recent_session(reference)
+        if session is not None:
+            return self._client.session(session["id"])
+        intent = _with_reference(self._client.recent_intents(), reference)
+        intent = intent or self._client.search_intent(reference)
+        return None if intent is None else self.of_intent(intent["id"])
 
     def recent_session(self, reference: str) -> Document | None:
+        """As the list has it, without its intent."""
         return _with_reference(self._client.recent_sessions(), reference)
 
     def of_event(self, subject: wire.Subject) -> Document | None:
         """What an event is about, as it is now; None if this account doesn't have it."""
         if subject.kind == wire.SESSION:
             return self._client.session(subject.id)
-        session = self._client.session_of(subject.id)
-        return session or self._client.intent(subject.id)
+        return self.of_intent(subject.id)
+
+    def of_intent(self, intent_id: str) -> Document | None:
+        """The session that an intent came from, else the intent."""
+        return self._client.session_of(intent_id) or self._client.intent(intent_id)
 
     def intent_id(self, external_id: str) -> str:
         """The payment intent to refund; UpstreamRefusedError where nothing was paid."""
@@ -65,13 +70,6 @@ class Payments:
             disputes = self._client.disputes(intent["id"])
         tell = wire.session_fact if is_session else wire.intent_fact
         return tell(document, refunds, disputes)
-
-    def _recent_intent(self, reference: str) -> Document | None:
-        intent = _with_reference(self._client.recent_intents(), reference)
-        return None if intent is None else self._of_intent(intent)
-
-    def _of_intent(self, intent: Document) -> Document:
-        return self._client.session_of(intent["id"]) or intent
 
 
 def _with_reference(documents: Iterable[Document], reference: str) -> Document | None:
