@@ -208,6 +208,7 @@ def with_plan(kernel: Kernel, shop: Shop, price_minor: int) -> Shop:
         name={"en": "Other thing"},
         prices=(PriceTerm(1, price),),
         processing_module_id=shop.module_id,
+        services_per_order_max=5,
     )
     plan = kernel.database.run(lambda session: create_plan(session, kernel, fields))
     return replace(shop, plan=plan)

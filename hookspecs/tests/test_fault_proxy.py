@@ -64,7 +64,7 @@ def proxy(target: str, seen: list[Any]) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def post(proxy: FaultProxy, timeout_s: float = 5.0) -> httpx.Response:
+def post(proxy: FaultProxy, timeout_s: float = 20.0) -> httpx.Response:
     return httpx.post(f"{proxy.url}/orders?a=1", content=b"0123456789", timeout=timeout_s)
 
 
@@ -97,7 +97,8 @@ def test_the_upstream_works_before_the_answer_is_spoilt(
         assert answer.status_code == (200 if fault is Fault.HTML_PAGE else 500)
     else:
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadTimeout, httpx.ReadError)):
-            post(proxy, timeout_s=0.3)
+            post(proxy, timeout_s=0.3 if fault is Fault.SILENCE else 20.0)
+    proxy.settle()
     assert len(seen) == 1
     assert proxy.exchanges[0].fault is fault
     assert proxy.exchanges[0].changed

@@ -1,4 +1,8 @@
-"""Where private test servers live: free ports, short temporary folders, a cache for programs."""
+"""Where private test servers live and how they begin and end.
+
+Whatever becomes of the tests, no server outlives them, and what a killed run left in memory is
+removed by the next.
+"""
 
 import fcntl
 import os
@@ -8,11 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 READY_S = 60
+WATCHED = '(read _ <&3; kill -s "$0" $$) 3<&0 & exec "$@" < /dev/null'
 MEMORY = Path("/dev/shm")
 ROOM = 2 * 1024**3
 
@@ -29,11 +37,19 @@ def private_folder(name: str) -> Iterator[Path]:
     and killing a process loses as little as on a disk.
     """
     roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
-    folder = Path(tempfile.mkdtemp(prefix=f"billing-{name}-", dir=MEMORY if roomy else None))
+    parent = MEMORY if roomy else Path(tempfile.gettempdir())
+    _remove_leftovers(parent)
+    folder = Path(tempfile.mkdtemp(prefix=f"billing-{os.getpid()}-{name}-", dir=parent))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers(parent: Path) -> None:
+    for folder in parent.glob("billing-[0-9]*-*"):
+        if not psutil.pid_exists(int(folder.name.split("-")[1])):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port() -> int:
@@ -59,6 +75,31 @@ def one_process_at_a_time(lock: Path) -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def begin(
+    command: Sequence[str | Path], log: Path, *, end_with: str = "KILL", **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start a server that gets the signal ``end_with`` when this process ends, however it does.
+
+    A shell waits for that at a pipe, and becomes the server itself.
+    """
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            ["sh", "-c", WATCHED, end_with, *map(str, command)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            **options,
+        )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Send a server the signal it was begun with, and wait for its end."""
+    if process.stdin is not None:
+        process.stdin.close()
+    process.wait(READY_S)
 
 
 def wait_for_answer(

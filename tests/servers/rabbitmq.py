@@ -2,14 +2,20 @@
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 from pathlib import Path
 
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from tests.servers.debian import unpack_package
-from tests.servers.places import cache_folder, free_port, one_process_at_a_time, wait_for_answer
+from tests.servers.places import (
+    begin,
+    cache_folder,
+    end,
+    free_port,
+    one_process_at_a_time,
+    wait_for_answer,
+)
 
 
 def obtain_rabbitmq() -> Path:
@@ -69,10 +75,7 @@ class RabbitmqServer:
     def kill(self) -> None:
         """End it as a power cut would; what is in its folder stays."""
         while self._processes:
-            process = self._processes.pop()
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            end(self._processes.pop())
 
     def clear(self) -> None:
         broker = RabbitmqBroker(url=self.url)
@@ -82,15 +85,7 @@ class RabbitmqServer:
 
     def _spawn(self, program: str) -> subprocess.Popen[bytes]:
         path = shutil.which(program, path=self._environment["PATH"])
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(
-                [path or program],
-                cwd=self._folder,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        process = begin([path or program], self._log, cwd=self._folder, env=self._environment)
         self._processes.append(process)
         return process
 

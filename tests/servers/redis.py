@@ -7,7 +7,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from tests.servers.debian import unpack_package
-from tests.servers.places import cache_folder, free_port, one_process_at_a_time, wait_for_answer
+from tests.servers.places import (
+    begin,
+    cache_folder,
+    end,
+    free_port,
+    one_process_at_a_time,
+    wait_for_answer,
+)
 
 
 def obtain_redis() -> list[str]:
@@ -43,17 +50,13 @@ class RedisServer:
 
     def start(self) -> None:
         options = f"--port {self.port} --bind 127.0.0.1 --appendonly no --dir {self._folder}"
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self._command, *options.split(), "--save", ""], stdout=log, stderr=log
-            )
+        self._process = begin([*self._command, *options.split(), "--save", ""], self._log)
         wait_for_answer(self._answers, self._process, self._log)
 
     def kill(self) -> None:
         """End it as a power cut would; everything in it is gone."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            end(self._process)
             self._process = None
 
     def clear(self) -> None:

@@ -153,11 +153,9 @@ DRAFTERS: dict[str, Drafter] = {
     "draft_earning": lambda money: draft_earning(OWNER, 4, money, money, "", 9, 2),
     "draft_release": lambda money: draft_release(OWNER, 4, money, "", 9, 2),
     "draft_adjustment": lambda money: draft_adjustment(OWNER, 8, money, ""),
-    "draft_credit": lambda money: draft_credit(
-        OWNER, 6, money, money, clearing_of(1, 3, money.currency), "", 9
-    ),
+    "draft_credit": lambda money: draft_credit(OWNER, 6, money, money, "", 9),
     "draft_repayment": lambda money: draft_repayment(
-        OWNER, 6, money, clearing_of(1, 3, money.currency), ""
+        OWNER, 6, money, money, money, clearing_of(1, 3, money.currency), "", 9
     ),
     "draft_dispute": lambda money: draft_dispute(
         OWNER, 5, money, clearing_of(1, 3, money.currency), ""

@@ -89,13 +89,13 @@ EXPECTED: dict[str, tuple[Table, type[StrEnum], type[StrEnum], str]] = {
         AttemptState,
         AttemptEvent,
         """
-                   started  lost     captured  failed  cancel
-        new        pending  unknown  done      failed  cancelled
-        pending    -        unknown  done      failed  cancelled
-        unknown    -        unknown  done      failed  cancelled
-        done       -        -        -         -       -
-        failed     -        -        done      -       -
-        cancelled  -        -        done      -       -
+                   started  lost     busy  captured  failed  cancel
+        new        pending  unknown  new   done      failed  cancelled
+        pending    pending  unknown  -     done      failed  cancelled
+        unknown    pending  unknown  new   done      failed  cancelled
+        done       -        -        -     -         -       -
+        failed     -        -        -     done      -       -
+        cancelled  -        -        -     done      -       -
         """,
     ),
 }

@@ -23,7 +23,9 @@ def build_kernel(
     database = Database(settings)
     if settings.is_sqlite:
         upgrade_schema(database.engine)
-    extensions = load_extensions(builtin=(StandardPolicies(), *plugins), safe_mode=settings.safe_mode)
+    extensions = load_extensions(
+        builtin=(StandardPolicies(), *plugins), safe_mode=settings.safe_mode
+    )
     return Kernel(settings, database, extensions, clock or SystemClock(), KeyRing(_keys(settings)))
 
 

@@ -15,6 +15,8 @@ POINTS: Final = {
     "operation.outcome_written": "the outcome is in the transaction, which isn't committed",
     "operation.recorded": "the outcome is committed, the message isn't acknowledged",
     "outbox.claimed": "a message is leased, its actor hasn't begun",
+    "payment.intended": "a charge is about to be sent, and written down as sent",
+    "payment.answered": "the gateway answered a charge, the outcome isn't written",
     "payment.recorded": "the money is in the transaction, which isn't committed",
 }
 

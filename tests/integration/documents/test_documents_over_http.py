@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 
 from billing_kernel.application import documenting
 from billing_kernel.application.documenting import Form
-from billing_kernel.documents import InvoiceDocument
+from billing_kernel.documents import InvoiceDocument, RenderingError
 from billing_kernel.models import Invoice, Payer
 
 Http = TestClient[Litestar]
@@ -132,13 +132,16 @@ def test_a_renderer_that_fails_is_not_explained_to_clients(
 ) -> None:
     """Try again later is all that a client needs; the inside of a fault is for the log."""
 
-    def fail(document: InvoiceDocument) -> bytes:
-        raise OSError("/var/lib/secret/place is full")
+    invoice = order()
+    for fault in (OSError("/secret/place is full"), RenderingError("typst: /secret/place: no")):
 
-    monkeypatch.setitem(documenting.RENDERERS, Form.PDF, fail)
-    answer = http.get(path(order()), headers=client)
-    assert (answer.status_code, answer.json()["code"]) == (503, "document.rendering_failed")
-    assert "secret" not in answer.text
+        def fail(document: InvoiceDocument, fault: Exception = fault) -> bytes:
+            raise fault
+
+        monkeypatch.setitem(documenting.RENDERERS, Form.PDF, fail)
+        answer = http.get(path(invoice), headers=client)
+        assert (answer.status_code, answer.json()["code"]) == (503, "document.rendering_failed")
+        assert "secret" not in answer.text
 
 
 def test_the_api_describes_every_form(http: Http) -> None:

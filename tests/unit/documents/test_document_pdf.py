@@ -150,8 +150,9 @@ def test_a_template_that_is_broken_or_curious_is_an_error_of_rendering(
     folder.mkdir()
     (folder / "invoice.typ").write_text(template)
     monkeypatch.setattr(pdf, "_TEMPLATES", folder)
-    with pytest.raises(RenderingError, match="typst: "):
+    with pytest.raises(RenderingError) as raised:
         render_pdf(samples()["german"])
+    assert raised.value.cause.startswith("typst: ")
 
 
 @pytest.mark.parametrize("name", ["typst", "facturx", "fontpkg_ibm_plex_sans"])

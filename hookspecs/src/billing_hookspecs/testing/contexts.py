@@ -12,6 +12,8 @@ from billing_hookspecs.context import Context
 from billing_hookspecs.values import Secret
 
 MASK = "***"
+READ_TIMEOUT_S = 20.0
+"""Long enough for a busy machine: only a fault should end a call of a test."""
 
 
 class BoundTransport(httpx.HTTPTransport):
@@ -57,7 +59,7 @@ def make_context(
     operation_id: str = "operation-1",
     attempt: int = 1,
     deadline: datetime | None = None,
-    read_timeout_s: float = 5.0,
+    read_timeout_s: float = READ_TIMEOUT_S,
     verify: bool = False,
     language: str = "en",
 ) -> Context:
@@ -78,7 +80,7 @@ def make_context(
     http = httpx.Client(
         base_url=address,
         transport=BoundTransport(httpx.URL(address).host, verify),
-        timeout=httpx.Timeout(read_timeout_s, connect=2.0),
+        timeout=httpx.Timeout(read_timeout_s, connect=5.0),
         follow_redirects=False,
         trust_env=False,
     )

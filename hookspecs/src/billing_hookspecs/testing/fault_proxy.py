@@ -105,6 +105,16 @@ class FaultProxy:
             self._strikes.clear()
             self._exchanges.clear()
 
+    def settle(self) -> None:
+        """Wait until every request that was sent so far has been dealt with.
+
+        A driver that gives up leaves its request behind, and it may still take effect.
+        """
+        with socket.create_connection(("127.0.0.1", self._server.server_port)) as probe:
+            probe.shutdown(socket.SHUT_WR)
+            probe.recv(1)  # connections are accepted in turn: all before this one were
+        self._server.wait_until_idle()
+
     def pass_on(self, handler: "_Handler") -> None:
         """Serve one request; called by the server's threads."""
         length = int(handler.headers.get("Content-Length") or 0)
@@ -168,6 +178,26 @@ def unused_url(url: str) -> str:
 class _Server(ThreadingHTTPServer):
     proxy: FaultProxy
     daemon_threads = False  # closing waits for the handlers, so that no socket is left behind
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._active = 0
+        self._changed = threading.Condition()
+
+    def wait_until_idle(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._active)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._changed:
+            self._active += 1
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        super().process_request_thread(request, client_address)
+        with self._changed:
+            self._active -= 1
+            self._changed.notify_all()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from billing_hookspecs.errors import OutcomeUnknownError, UpstreamBusyError, UpstreamError
+from billing_hookspecs.testing.contexts import READ_TIMEOUT_S
 from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy, Snapshot
 
 SILENCE_TIMEOUT_S = 0.3
-UNDISTURBED_TIMEOUT_S = 5.0
 Call: TypeAlias = Callable[[float], object]
 """One instruction, given with a read time-out in seconds; giving it again repeats it."""
 S = TypeVar("S")
@@ -46,7 +46,7 @@ class Struck(Generic[S]):
 
 def read_timeout_s(fault: Fault) -> float:
     """Short where the fault is silence, else long enough for a busy machine."""
-    return SILENCE_TIMEOUT_S if fault is Fault.SILENCE else UNDISTURBED_TIMEOUT_S
+    return SILENCE_TIMEOUT_S if fault is Fault.SILENCE else READ_TIMEOUT_S
 
 
 def effects_of(exchanges: tuple[Exchange, ...]) -> frozenset[int]:
@@ -66,7 +66,7 @@ def strike_each(
     """
     call = prepare()
     proxy.heal()
-    call(UNDISTURBED_TIMEOUT_S)
+    call(READ_TIMEOUT_S)
     effects = effects_of(proxy.exchanges)
     clean = CleanRun(len(proxy.exchanges), effects, len(effects))
     for at in range(1, clean.requests + 1):
@@ -75,6 +75,7 @@ def strike_each(
         proxy.heal()
         proxy.strike(fault, at)
         heard = heard_from(call, read_timeout_s(fault))
+        proxy.settle()
         proxy.heal()
         yield clean, Struck(what, call, fault, at, heard, before, seen())
 

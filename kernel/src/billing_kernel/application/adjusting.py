@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import FieldError, InvalidInputError, Money
 from billing_kernel.application.finding import find
 from billing_kernel.application.posting import post
+from billing_kernel.application.spending import ask_to_spend
 from billing_kernel.domain.ledger import Owner, draft_adjustment
 from billing_kernel.models import Adjustment, Client, LedgerEntry, Provider
 
@@ -42,4 +43,5 @@ def adjust_balance(session: Session, command: AdjustBalance) -> tuple[Adjustment
     session.flush()
     owner = Owner(provider_id, client.id)
     entry = post(session, draft_adjustment(owner, adjustment.id, command.amount, command.reason))
+    ask_to_spend(session, client)
     return adjustment, entry

@@ -12,11 +12,13 @@ from billing_hookspecs import (
     UpstreamBusyError,
     UpstreamRefusedError,
 )
+from billing_kernel.application.booking import lock_payment
 from billing_kernel.application.connecting import gateway_of, method_context
-from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.learning import fail_payment, mark_pending
 from billing_kernel.application.naming import view_payer
 from billing_kernel.application.publishing import enqueue
+from billing_kernel.domain.pauses import TRIES_MAX, pause_after
 from billing_kernel.domain.states import (
     ATTEMPT_TRANSITIONS,
     AttemptEvent,
@@ -25,10 +27,19 @@ from billing_kernel.domain.states import (
 )
 from billing_kernel.models import Invoice, Payment, PaymentMethod, wall_clock
 
-RETRY = timedelta(seconds=30)
 FIRST_CHECK = timedelta(minutes=5)
+MESSAGE_GRACE = timedelta(minutes=2)
+"""How long the message of a payment may take before it counts as lost."""
+
+UNBEGUN = (AttemptState.NEW, AttemptState.UNKNOWN)
 
 Answer = PaymentStarted | UpstreamRefusedError | UpstreamBusyError | OutcomeUnknownError
+
+
+def ask_to_begin(session: Session, actor: str, payment: Payment, pause: timedelta) -> None:
+    """Have a worker go on with a payment; the sweeper looks after it if the message is lost."""
+    payment.check_at = wall_clock() + pause + MESSAGE_GRACE
+    enqueue(session, actor, {"payment_id": payment.id}, delay=pause)
 
 
 def begin_payment(kernel: Kernel, payment_id: int) -> None:
@@ -39,14 +50,14 @@ def begin_payment(kernel: Kernel, payment_id: int) -> None:
     """
     with kernel.database.reading() as session:
         payment = session.get(Payment, payment_id)
-        if payment is None or payment.state not in (AttemptState.NEW, AttemptState.UNKNOWN):
+        if payment is None or payment.state not in UNBEGUN:
             return
         if payment.payment_method_id is None or payment.stored_method_id is not None:
             return
         method = session.get_one(PaymentMethod, payment.payment_method_id)
         request = _request(session, kernel, method, payment)
     answer = _ask(kernel, method, request)
-    kernel.database.run(lambda session: _record(session, payment_id, answer))
+    kernel.database.run(lambda session: _record(session, kernel, payment_id, answer))
 
 
 def _request(
@@ -75,24 +86,26 @@ def _ask(kernel: Kernel, method: PaymentMethod, request: StartPayment) -> Answer
         return error
 
 
-def _record(session: Session, payment_id: int, answer: Answer) -> None:
-    payment = find(session, Payment, payment_id, lock=True)
-    if payment.state not in (AttemptState.NEW, AttemptState.UNKNOWN):
+def _record(session: Session, kernel: Kernel, payment_id: int, answer: Answer) -> None:
+    payment = lock_payment(session, payment_id)
+    if isinstance(answer, PaymentStarted):
+        # Also where it ended meanwhile: what its payer does at the gateway is told by this id.
+        payment.external_id = payment.external_id or answer.external_id or None
+    if payment.state not in UNBEGUN:
         return
+    payment.attempts += 1
     match answer:
         case PaymentStarted():
-            payment.state = AttemptState.PENDING
-            payment.external_id = answer.external_id or None
             payment.redirect_url = answer.redirect_url or None
-            payment.instructions = answer.instructions
-            payment.check_at = wall_clock() + FIRST_CHECK
+            payment.instructions, payment.check_at = answer.instructions, None
+            mark_pending(session, kernel, payment, FIRST_CHECK)
         case UpstreamRefusedError():
-            payment.state = advance(
-                ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.FAILED
-            )
-            payment.facts = {**payment.facts, "reason": answer.reason}
-        case OutcomeUnknownError():
-            payment.state = AttemptState.UNKNOWN
-            enqueue(session, "begin_payment", {"payment_id": payment.id}, delay=RETRY)
-        case UpstreamBusyError():
-            enqueue(session, "begin_payment", {"payment_id": payment.id}, delay=RETRY)
+            fail_payment(session, kernel, payment, answer.reason)
+        case _:
+            lost = isinstance(answer, OutcomeUnknownError)
+            event = AttemptEvent.LOST if lost else AttemptEvent.BUSY
+            payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), event)
+            if payment.attempts < TRIES_MAX:
+                ask_to_begin(session, "begin_payment", payment, pause_after(payment.attempts))
+            else:
+                fail_payment(session, kernel, payment, "gateway_unreachable")

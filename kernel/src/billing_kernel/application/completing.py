@@ -5,21 +5,21 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import Done
+from billing_hookspecs import Done, FieldError, InvalidInputError
+from billing_kernel.application.booking import lock_payment
 from billing_kernel.application.finding import find
 from billing_kernel.application.finishing import resolve_operation
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.refunding import finish_refund
+from billing_kernel.application.refunding import book_missing_refund, resolve_refund
 from billing_kernel.application.resolving import checked_facts
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OperationState, TaskState
-from billing_kernel.models import (
-    Operation,
-    Payment,
-    Refund,
-    Task,
-    wall_clock,
-)
+from billing_kernel.models import Operation, Task, wall_clock
+
+OUTCOMES = ("done", "not_done")
+
+REFUND_TASKS = {"manual_refund": "done", "unclear_refund": ""}
+"""Tasks that ask what became of a refund, and the outcome of completing them without a word."""
 
 
 class TaskEndedError(ConflictError):
@@ -43,8 +43,9 @@ def complete_task(
 ) -> Task:
     """End a task; that of an operation by hand ends the operation with these facts.
 
-    Raises TaskEndedError, OperationUnresolvedError, and InvalidInputError with pointers under
-    /facts where the driver wants facts that are missing or wrong.
+    That of a refund takes ``outcome``. Raises TaskEndedError, OperationUnresolvedError, and
+    InvalidInputError with pointers under /facts where facts are missing or wrong; that of a
+    refund at the gateway what ``refund_payment`` raises, as long as it can't be booked.
     """
     task = find(session, Task, task_id, lock=True)
     if task.status != TaskState.OPEN:
@@ -52,17 +53,23 @@ def complete_task(
     checked: dict[str, Any] = dict(facts)
     if task.operation_id is not None:
         checked = _finish_operation(session, kernel, task, task.operation_id, facts)
-    if task.kind == "manual_refund":
-        _finish_refund(session, kernel, task)
+    if task.kind in REFUND_TASKS:
+        _resolve_refund(session, kernel, task, facts)
+    if task.kind == "refund_elsewhere" and task.payment_id is not None:
+        book_missing_refund(session, kernel, lock_payment(session, task.payment_id))
     task.status, task.facts = TaskState.DONE, checked
     task.completed_by_id, task.finished_at = administrator_id, wall_clock()
     return task
 
 
-def _finish_refund(session: Session, kernel: Kernel, task: Task) -> None:
-    refund = find(session, Refund, int(task.subject.removeprefix("refund:")), lock=True)
-    payment = find(session, Payment, refund.payment_id, lock=True)
-    finish_refund(session, kernel, refund, payment)
+def _resolve_refund(session: Session, kernel: Kernel, task: Task, facts: Mapping[str, Any]) -> None:
+    """A refund by hand is done unless told otherwise; of an unclear one it must be told."""
+    outcome = facts.get("outcome", REFUND_TASKS[task.kind])
+    if outcome not in OUTCOMES:
+        detail = f"must be {' or '.join(OUTCOMES)}"
+        raise InvalidInputError([FieldError("/facts/outcome", detail)])
+    refund_id = int(task.subject.removeprefix("refund:"))
+    resolve_refund(session, kernel, refund_id, is_done=outcome == "done")
 
 
 def _finish_operation(

@@ -1,51 +1,67 @@
-"""Credit notes: documents that take back a part or all of an invoice."""
+"""Credit notes: what invoices have earned, and documents that take some of it back."""
 
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, Step
 from billing_kernel.application.invoicing import Item, issue_invoice
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.domain.ledger import EntryKind
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.pricing import PricedLine
-from billing_kernel.domain.refunds import RefundableLine, RefundShare, share_refund
-from billing_kernel.models import Client, Invoice, Payer, Provider
+from billing_kernel.domain.refunds import RefundableLine, RefundTooEarlyError
+from billing_kernel.domain.states import AttemptState, InvoiceState
+from billing_kernel.models import (
+    Client,
+    Invoice,
+    InvoiceLine,
+    LedgerEntry,
+    Payer,
+    Provider,
+    Refund,
+    RefundLine,
+)
 
 
-def refund_shares(session: Session, invoice: Invoice, amount: Money) -> tuple[RefundShare, ...]:
-    """What each line of an invoice gives back of ``amount``."""
-    lines = tuple(
-        RefundableLine(line.id, Money(line.total_minor, invoice.currency), line.tax_rate)
-        for line in invoice.lines
-    )
-    return share_refund(amount, lines)
+def earned_lines(session: Session, invoice: Invoice) -> tuple[RefundableLine, ...]:
+    """What an invoice's lines earned, less what refunds took back of them.
+
+    Raises RefundTooEarlyError while something that the invoice bought is under way.
+    """
+    ends = _ends(session, invoice)
+    if any(line.total_minor and line.id not in ends for line in invoice.lines):
+        raise RefundTooEarlyError(f"what invoice {invoice.number} bought is still under way")
+    credited = _credited(session, invoice)
+    lines = []
+    for line in invoice.lines:
+        if ends.get(line.id) == EntryKind.EARN:
+            net, tax = credited.get(line.id, (0, 0))
+            lines.append(
+                RefundableLine(
+                    line.id,
+                    Money(line.net_minor - net, invoice.currency),
+                    Money(line.tax_minor - tax, invoice.currency),
+                )
+            )
+    return tuple(lines)
 
 
-def credit_invoice(
-    session: Session, kernel: Kernel, invoice: Invoice, amount: Money, reason: str
+def issue_credit_note(
+    session: Session, kernel: Kernel, invoice: Invoice, refund: Refund, lines: Sequence[RefundLine]
 ) -> Invoice:
-    """Issue a credit note over ``amount`` of an invoice; its amounts are negative."""
-    lines = {line.id: line for line in invoice.lines}
+    """The document of what a refund took back of an invoice; its amounts are negative."""
+    credited = {line.id: line for line in invoice.lines}
+    items = [
+        Item(
+            _credit_line(credited[part.invoice_line_id], part, refund),
+            credited[part.invoice_line_id].service_id,
+            credited[part.invoice_line_id].tariff_plan_id,
+        )
+        for part in lines
+    ]
     provider = session.get_one(Provider, invoice.provider_id)
-    items = []
-    for share in refund_shares(session, invoice, amount):
-        line = lines[share.line_id]
-        step = Step(
-            "refund.share",
-            f"{share.net + share.tax} of {amount}, in proportion to the line's total",
-            {"refund_minor": amount.amount_minor, "line_total_minor": line.total_minor},
-            -(share.net + share.tax).amount_minor,
-        )
-        credited = PricedLine(
-            "refund",
-            f"{line.description}: {reason}" if reason else line.description,
-            -share.net,
-            line.tax_rate,
-            -share.tax,
-            -(share.net + share.tax),
-            None,
-            (step,),
-        )
-        items.append(Item(credited, line.service_id, line.tariff_plan_id))
     note = issue_invoice(
         session,
         kernel,
@@ -58,5 +74,48 @@ def credit_invoice(
         tax_note=invoice.tax_note,
         corrects=invoice,
     )
-    note.status, note.paid_at = "paid", kernel.clock.now()
+    note.status, note.paid_at = InvoiceState.PAID, kernel.clock.now()
     return note
+
+
+def _ends(session: Session, invoice: Invoice) -> dict[int, str]:
+    """How the money of each line ended: earned or released."""
+    rows = session.execute(
+        select(LedgerEntry.source_id, LedgerEntry.kind).where(
+            LedgerEntry.source_type == "invoice_line",
+            LedgerEntry.kind.in_([EntryKind.EARN, EntryKind.RELEASE]),
+            LedgerEntry.source_id.in_([line.id for line in invoice.lines]),
+        )
+    )
+    return {row.source_id: row.kind for row in rows}
+
+
+def _credited(session: Session, invoice: Invoice) -> dict[int, tuple[int, int]]:
+    """Net and tax of each line that refunds took back, or are about to."""
+    rows = session.execute(
+        select(
+            RefundLine.invoice_line_id,
+            func.sum(RefundLine.net_minor),
+            func.sum(RefundLine.tax_minor),
+        )
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(
+            RefundLine.invoice_line_id.in_([line.id for line in invoice.lines]),
+            Refund.state != AttemptState.FAILED,
+        )
+        .group_by(RefundLine.invoice_line_id)
+    )
+    return {line_id: (int(net), int(tax)) for line_id, net, tax in rows}
+
+
+def _credit_line(line: InvoiceLine, part: RefundLine, refund: Refund) -> PricedLine:
+    net, tax = Money(-part.net_minor, refund.currency), Money(-part.tax_minor, refund.currency)
+    step = Step(
+        "refund.share",
+        f"{-(net + tax)} of {Money(refund.credited_minor, refund.currency)}, in proportion to "
+        "what was left of the line",
+        {"refund_minor": refund.credited_minor, "line_total_minor": line.total_minor},
+        (net + tax).amount_minor,
+    )
+    text = f"{line.description}: {refund.reason}" if refund.reason else line.description
+    return PricedLine("refund", text, net, line.tax_rate, tax, net + tax, None, (step,))

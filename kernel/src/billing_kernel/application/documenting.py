@@ -159,12 +159,10 @@ def _make(kernel: Kernel, rendering: _Rendering) -> bytes:
     except RendererMissingError:
         raise
     except RenderingError as error:
-        failure = error.message
-        log.warning(
-            "document.failed", invoice_id=rendering.invoice_id, form=str(rendering.form),
-            failure=failure,
-        )  # fmt: skip
-        kernel.database.run(lambda session: _fail(session, rendering, failure))
+        # Only the row gets the cause: it may quote the invoice, which is nothing for a log.
+        cause = error.cause
+        log.warning("document.failed", **rendering.key())
+        kernel.database.run(lambda session: _fail(session, rendering, cause))
         raise
     return kernel.database.run(lambda session: _keep(session, rendering, content))
 

@@ -1,25 +1,22 @@
-"""Take money: from the balance, by a method, confirmed by hand; and settle invoices with it."""
+"""Pay invoices: from the balance, by a method, by a stored one; confirmed or given up by hand."""
 
-from contextlib import suppress
 from dataclasses import dataclass
-from uuid import uuid4
+from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import FieldError, GatewayCapability, InvalidInputError, Money
+from billing_kernel.application.beginning import ask_to_begin
+from billing_kernel.application.booking import lock_payment, receive_money
 from billing_kernel.application.connecting import gateway_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.naming import require_payer_fields
-from billing_kernel.application.posting import may_spend, post
-from billing_kernel.application.publishing import enqueue, record_event
-from billing_kernel.application.settling import settle_invoice
-from billing_kernel.application.storing import chargeable
-from billing_kernel.application.tasking import open_payment_task
-from billing_kernel.crashpoints import crashpoint
+from billing_kernel.application.publishing import record_event
+from billing_kernel.application.spending import new_attempt, pay_from_balance
+from billing_kernel.application.storing import chargeable, require_storable
 from billing_kernel.domain.errors import ConflictError, RuleError
-from billing_kernel.domain.ledger import Owner, draft_receipt
 from billing_kernel.domain.states import (
     ATTEMPT_TRANSITIONS,
     OPEN_ATTEMPTS,
@@ -28,7 +25,9 @@ from billing_kernel.domain.states import (
     InvoiceState,
     advance,
 )
-from billing_kernel.models import Client, Invoice, Payment, PaymentMethod
+from billing_kernel.models import Invoice, Payment, PaymentMethod
+
+NOW = timedelta(0)
 
 
 class InvoiceNotPayableError(ConflictError):
@@ -72,28 +71,23 @@ def pay_invoice(
     """Pay an invoice; None where it asks for nothing.
 
     From the balance it is paid when this returns; by a method, ``begin_payment`` goes on
-    after the commit. Raises InvoiceNotPayableError, PaymentInProgressError,
-    InsufficientFundsError, MethodNotOfferedError, InvalidInputError for a payer that lacks
-    what the method needs to know.
+    after the commit, by a stored one a worker. Raises InvoiceNotPayableError,
+    PaymentInProgressError, InsufficientFundsError, MethodNotOfferedError, NotStorableError,
+    NotChargeableError, InvalidInputError for a payer that lacks what the method needs to know.
     """
     invoice = find(session, Invoice, invoice_id, lock=True, client_id=client_id)
     if invoice.status != InvoiceState.NEW:
         raise InvoiceNotPayableError(f"invoice {invoice.number} is {invoice.status}")
     end_replaceable_attempts(session, kernel, invoice)
-    if invoice.total_minor and pay_with.stored_method_id is not None:
+    if not invoice.total_minor:
+        return pay_from_balance(session, kernel, invoice)
+    if pay_with.stored_method_id is not None:
         return _charge_stored(session, kernel, invoice, pay_with.stored_method_id)
-    if not invoice.total_minor or pay_with.payment_method_id is None:
-        return _pay_open(session, kernel, invoice)
-    method = offered_method(
-        session, kernel, pay_with.payment_method_id, invoice.provider_id, invoice.currency
-    )
-    require_payer_fields(session, kernel, method, invoice.payer_id)
-    payment = _attempt(invoice, method)
-    payment.facts = {"return_url": pay_with.return_url, "store_method": pay_with.store_method}
-    session.add(payment)
-    session.flush()
-    enqueue(session, "begin_payment", {"payment_id": payment.id})
-    return payment
+    if pay_with.payment_method_id is not None:
+        return _begin(session, kernel, invoice, pay_with, pay_with.payment_method_id)
+    if invoice.kind == "advance_payment":
+        raise MethodNotOfferedError("an advance payment can't be paid from the balance it fills")
+    return pay_from_balance(session, kernel, invoice)
 
 
 def offered_method(
@@ -101,14 +95,12 @@ def offered_method(
 ) -> PaymentMethod:
     """An enabled method of a provider; MethodNotOfferedError otherwise."""
     method = session.get(PaymentMethod, method_id)
-    offered = (
-        method is not None
-        and method.is_enabled
-        and method.driver in (kernel.extensions.payment_gateways)
-    )
-    if method is None or not offered:
-        raise MethodNotOfferedError(f"payment method {method_id} is not offered")
-    if provider_id not in [row.provider_id for row in method.providers]:
+    if (
+        method is None
+        or not method.is_enabled
+        or method.driver not in kernel.extensions.payment_gateways
+        or provider_id not in [row.provider_id for row in method.providers]
+    ):
         raise MethodNotOfferedError(f"payment method {method_id} is not offered")
     currencies = gateway_of(kernel, method).currencies
     if currencies and currency not in currencies:
@@ -124,10 +116,9 @@ def confirm_payment(
     Also that of a transfer which was given up before it came. Raises NotConfirmableError for a
     payment that is booked or that its gateway watches, InvalidInputError for no amount.
     """
-    payment = find(session, Payment, payment_id, lock=True)
+    payment = lock_payment(session, payment_id)
     method = _method_of(session, payment)
-    by_hand = GatewayCapability.CONFIRMED_BY_HAND in gateway_of(kernel, method).capabilities
-    if payment.state == AttemptState.DONE or not by_hand:
+    if payment.state == AttemptState.DONE or not _is_by_hand(kernel, method):
         raise NotConfirmableError(f"payment {payment_id} is {payment.state}, or not by hand")
     if captured is None:
         captured = Money(payment.amount_minor, payment.currency)
@@ -142,127 +133,24 @@ def cancel_payment(session: Session, kernel: Kernel, payment_id: int) -> Payment
 
     Raises IllegalTransitionError once it has ended.
     """
-    payment = find(session, Payment, payment_id, lock=True)
+    payment = lock_payment(session, payment_id)
     payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CANCEL)
     record_event(session, kernel, "PaymentCancelled", {"payment_id": payment.id}, payment.client_id)
     return payment
 
 
-def receive_money(
-    session: Session,
-    kernel: Kernel,
-    payment: Payment,
-    captured: Money,
-    external_id: str | None = None,
-) -> None:
-    """Book what a payment brought, and settle its invoice where that is enough.
-
-    The payment's row is locked by the caller. Too little, another currency, an invoice that
-    isn't open any more or whose work can't begin: the money is the client's, on the balance,
-    and a person is told. Nothing of that may keep it from being booked.
-    """
-    invoice = find(session, Invoice, payment.invoice_id, lock=True) if payment.invoice_id else None
-    payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CAPTURED)
-    payment.captured_minor, payment.currency = captured.amount_minor, captured.currency
-    payment.external_id, payment.check_at = external_id or payment.external_id, None
-    owner = Owner(payment.provider_id, payment.client_id)
-    method = _method_of(session, payment)
-    text = f"Payment {payment.id}"
-    post(session, draft_receipt(owner, payment.id, method.id, captured, text))
-    crashpoint("payment.recorded")
-    facts = {
-        "payment_id": payment.id,
-        "amount_minor": captured.amount_minor,
-        "currency": captured.currency,
-    }
-    record_event(session, kernel, "PaymentReceived", facts, payment.client_id)
-    if invoice is None:
-        pay_by_themselves(session, kernel, payment.client_id)
-        return
-    problem = _unexpected(invoice, captured) or _unsettled(session, kernel, invoice)
-    payment.settles_invoice = not problem
-    if problem:
-        open_payment_task(
-            session,
-            kernel,
-            payment,
-            "unexpected_payment",
-            f"payment:{payment.id}",
-            "Unexpected payment",
-            problem,
-        )
-    pay_by_themselves(session, kernel, payment.client_id)
-
-
-def pay_by_themselves(session: Session, kernel: Kernel, client_id: int) -> list[Invoice]:
-    """Pay a client's open invoices from the balance, if the client wants that; those paid.
-
-    Oldest first, skipping what doesn't fit, whose work can't begin now and what somebody is
-    paying for already. Held funds are of another account: a service never gets money that an
-    order holds.
-    """
-    client = session.get_one(Client, client_id)
-    if not client.pays_from_balance:
-        return []
-    waiting = session.scalars(
-        select(Invoice)
-        .where(
-            Invoice.client_id == client_id,
-            Invoice.status == InvoiceState.NEW,
-            Invoice.kind != "advance_payment",
-            ~exists().where(Payment.invoice_id == Invoice.id, Payment.state.in_(OPEN_ATTEMPTS)),
-        )
-        .order_by(Invoice.id)
-        .with_for_update()
-    ).all()
-    paid = []
-    for invoice in waiting:
-        owner = Owner(invoice.provider_id, client_id)
-        if may_spend(session, owner.balance(invoice.currency), invoice.total_minor):
-            with suppress(ConflictError, RuleError), session.begin_nested():
-                _pay_open(session, kernel, invoice)
-                paid.append(invoice)
-    return paid
-
-
-def new_reference() -> str:
-    """A payment's name at a gateway, unique among all installations."""
-    return uuid4().hex
-
-
-def _unexpected(invoice: Invoice, captured: Money) -> str:
-    if invoice.status != InvoiceState.NEW:
-        return f"{captured} came for invoice {invoice.number}, which is {invoice.status}"
-    if captured.currency != invoice.currency:
-        return f"{captured} came for invoice {invoice.number} in {invoice.currency}"
-    if captured.amount_minor < invoice.total_minor:
-        total = Money(invoice.total_minor, invoice.currency)
-        return f"{captured} came for invoice {invoice.number} of {total}"
-    return ""
-
-
-def _unsettled(session: Session, kernel: Kernel, invoice: Invoice) -> str:
-    """Settle an invoice; why it can't be, or nothing."""
-    try:
-        with session.begin_nested():
-            settle_invoice(session, kernel, invoice)
-    except (ConflictError, RuleError) as error:
-        return f"invoice {invoice.number} can't be settled: {error.message}"
-    return ""
-
-
-def _pay_open(session: Session, kernel: Kernel, invoice: Invoice) -> Payment | None:
-    """Settle an open invoice from the balance; None where it asks for nothing."""
-    if not invoice.total_minor:
-        settle_invoice(session, kernel, invoice)
-        return None
-    if invoice.kind == "advance_payment":
-        raise MethodNotOfferedError("an advance payment can't be paid from the balance it fills")
-    payment = _attempt(invoice, None)
-    payment.state, payment.captured_minor = AttemptState.DONE, invoice.total_minor
-    payment.settles_invoice = True
+def _begin(
+    session: Session, kernel: Kernel, invoice: Invoice, pay_with: PayWith, method_id: int
+) -> Payment:
+    method = offered_method(session, kernel, method_id, invoice.provider_id, invoice.currency)
+    require_payer_fields(session, kernel, method, invoice.payer_id)
+    if pay_with.store_method:
+        require_storable(kernel, method)
+    payment = new_attempt(invoice, method)
+    payment.facts = {"return_url": pay_with.return_url, "store_method": pay_with.store_method}
     session.add(payment)
-    settle_invoice(session, kernel, invoice)
+    session.flush()
+    ask_to_begin(session, "begin_payment", payment, NOW)
     return payment
 
 
@@ -271,26 +159,12 @@ def _charge_stored(session: Session, kernel: Kernel, invoice: Invoice, stored_id
     method = offered_method(
         session, kernel, stored.payment_method_id, invoice.provider_id, invoice.currency
     )
-    payment = _attempt(invoice, method)
+    payment = new_attempt(invoice, method)
     payment.stored_method_id = stored.id
     session.add(payment)
     session.flush()
-    enqueue(session, "charge_stored", {"payment_id": payment.id})
+    ask_to_begin(session, "charge_stored", payment, NOW)
     return payment
-
-
-def _attempt(invoice: Invoice, method: PaymentMethod | None) -> Payment:
-    return Payment(
-        client_id=invoice.client_id,
-        provider_id=invoice.provider_id,
-        invoice_id=invoice.id,
-        payment_method_id=method.id if method else None,
-        payer_id=invoice.payer_id,
-        reference=new_reference(),
-        state=AttemptState.NEW,
-        amount_minor=invoice.total_minor,
-        currency=invoice.currency,
-    )
 
 
 def end_replaceable_attempts(session: Session, kernel: Kernel, invoice: Invoice) -> None:
@@ -304,8 +178,7 @@ def end_replaceable_attempts(session: Session, kernel: Kernel, invoice: Invoice)
         .with_for_update()
     )
     for payment in open_attempts:
-        gateway = gateway_of(kernel, _method_of(session, payment))
-        if GatewayCapability.CONFIRMED_BY_HAND not in gateway.capabilities:
+        if not _is_by_hand(kernel, _method_of(session, payment)):
             raise PaymentInProgressError(
                 f"payment {payment.id} of invoice {invoice.number} is under way"
             )
@@ -317,3 +190,9 @@ def _method_of(session: Session, payment: Payment) -> PaymentMethod:
     if payment.payment_method_id is None:
         raise NotConfirmableError(f"payment {payment.id} came from the balance")
     return session.get_one(PaymentMethod, payment.payment_method_id)
+
+
+def _is_by_hand(kernel: Kernel, method: PaymentMethod) -> bool:
+    if method.driver not in kernel.extensions.payment_gateways:
+        return False
+    return GatewayCapability.CONFIRMED_BY_HAND in gateway_of(kernel, method).capabilities

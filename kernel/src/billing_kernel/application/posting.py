@@ -1,5 +1,7 @@
 """Write ledger entries: the only code that moves money."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
@@ -104,6 +106,17 @@ def balance_of(session: Session, key: AccountKey) -> Money:
     """The running balance of an account; zero for one that was never used."""
     minor = session.scalar(select(LedgerAccount.balance_minor).where(*_matches(key)))
     return Money(minor or 0, key.currency)
+
+
+def lock_accounts(session: Session, keys: Iterable[AccountKey]) -> None:
+    """Lock accounts for entries that are decided by their balances, in the order of ``post``."""
+    found = {session.scalar(select(LedgerAccount.id).where(*_matches(key))) for key in keys}
+    session.execute(
+        select(LedgerAccount.id)
+        .where(LedgerAccount.id.in_(found - {None}))
+        .order_by(LedgerAccount.id)
+        .with_for_update()
+    )
 
 
 def may_spend(session: Session, key: AccountKey, amount_minor: int) -> bool:

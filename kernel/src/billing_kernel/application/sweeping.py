@@ -5,13 +5,13 @@ from datetime import timedelta
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from billing_kernel.application.beginning import MESSAGE_GRACE, UNBEGUN
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.telling import DELIVERIES_MAX
 from billing_kernel.domain.states import (
     OPEN_ATTEMPTS,
     OPEN_OPERATIONS,
-    AttemptState,
     OperationState,
 )
 from billing_kernel.models import (
@@ -20,6 +20,7 @@ from billing_kernel.models import (
     OutboxMessage,
     Payment,
     Refund,
+    StoredMethod,
     wall_clock,
 )
 
@@ -28,7 +29,6 @@ GRACE = timedelta(seconds=5)
 """How long a due message may take before it counts as lost."""
 
 DELIVERY_GRACE = timedelta(minutes=2)
-PAYMENT_GRACE = timedelta(minutes=2)
 
 
 def sweep(kernel: Kernel) -> int:
@@ -42,10 +42,9 @@ def _sweep(session: Session) -> int:
     for actor, argument, ids in (
         ("run_operation", "operation_id", _operations(session)),
         ("deliver_event", "delivery_id", _deliveries(session)),
-        ("begin_payment", "payment_id", _payments(session, stored=False)),
-        ("charge_stored", "payment_id", _payments(session, stored=True)),
-        ("check_payment", "payment_id", _unchecked(session)),
+        *((actor, "payment_id", ids) for actor, ids in _payments(session).items()),
         ("send_refund", "refund_id", _refunds(session)),
+        ("forget_method", "stored_method_id", _unforgotten(session)),
     ):
         for row_id in ids:
             if (actor, row_id) not in waiting:
@@ -95,32 +94,19 @@ def _deliveries(session: Session) -> list[int]:
     )
 
 
-def _payments(session: Session, *, stored: bool) -> list[int]:
-    by_stored = Payment.stored_method_id.is_not(None)
-    return list(
-        session.scalars(
-            select(Payment.id)
-            .where(
-                Payment.state.in_([AttemptState.NEW, AttemptState.UNKNOWN]),
-                Payment.payment_method_id.is_not(None),
-                by_stored if stored else ~by_stored,
-                Payment.updated_at <= wall_clock() - PAYMENT_GRACE,
-            )
-            .order_by(Payment.id)
-            .limit(PAGE)
-        )
+def _payments(session: Session) -> dict[str, list[int]]:
+    """Payments to look at, by who does that."""
+    due = session.execute(
+        select(Payment.id, Payment.state, Payment.stored_method_id)
+        .where(Payment.check_at <= wall_clock())
+        .order_by(Payment.check_at)
+        .limit(PAGE)
     )
-
-
-def _unchecked(session: Session) -> list[int]:
-    return list(
-        session.scalars(
-            select(Payment.id)
-            .where(Payment.state.in_(OPEN_ATTEMPTS), Payment.check_at <= wall_clock())
-            .order_by(Payment.check_at)
-            .limit(PAGE)
-        )
-    )
+    found: dict[str, list[int]] = {"begin_payment": [], "charge_stored": [], "check_payment": []}
+    for payment_id, state, stored_id in due:
+        unbegun = "begin_payment" if stored_id is None else "charge_stored"
+        found[unbegun if state in UNBEGUN else "check_payment"].append(payment_id)
+    return found
 
 
 def _refunds(session: Session) -> list[int]:
@@ -128,11 +114,20 @@ def _refunds(session: Session) -> list[int]:
     return list(
         session.scalars(
             select(Refund.id)
-            .where(
-                Refund.state.in_([AttemptState.NEW, AttemptState.UNKNOWN]),
-                Refund.updated_at <= wall_clock() - PAYMENT_GRACE,
-            )
-            .order_by(Refund.id)
+            .where(Refund.state.in_(OPEN_ATTEMPTS), Refund.due_at <= wall_clock() - MESSAGE_GRACE)
+            .order_by(Refund.due_at)
+            .limit(PAGE)
+        )
+    )
+
+
+def _unforgotten(session: Session) -> list[int]:
+    """Stored methods that clients removed and gateways still have."""
+    return list(
+        session.scalars(
+            select(StoredMethod.id)
+            .where(StoredMethod.is_forgotten, StoredMethod.sealed_token.is_not(None))
+            .order_by(StoredMethod.id)
             .limit(PAGE)
         )
     )

@@ -53,8 +53,7 @@ class Verdict:
 def verify_ledger(session: Session) -> Verdict:
     """Check every invariant; changes nothing.
 
-    All queries must see one moment: give it a session that reads a snapshot, or one that
-    nobody writes beside.
+    Each is one query and so sees one moment, whoever writes meanwhile.
     """
     checked = {
         name: session.scalar(text(f"SELECT count(*) FROM {model.__tablename__}")) or 0  # noqa: S608

@@ -27,6 +27,7 @@ def verify(as_json: bool) -> None:
         click.echo(", ".join(f"{count} {name}" for name, count in verdict.checked.items()))
         for problem in verdict.problems:
             ids = ", ".join(map(str, problem.ids))
-            click.secho(f"{problem.invariant}: {problem.detail}; broken by {ids}", fg="red")
+            broken = f"{problem.invariant}: {problem.detail}; broken by {problem.table} {ids}"
+            click.secho(broken, fg="red")
         click.echo("the books are right" if verdict.ok else "the books are WRONG")
     raise SystemExit(not verdict.ok)

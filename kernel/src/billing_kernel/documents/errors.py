@@ -7,9 +7,16 @@ from billing_kernel.domain.errors import ConflictError
 
 
 class RenderingError(BillingError):
-    """The document can't be made just now. No money depends on it, and it is tried again."""
+    """The document can't be made just now. No money depends on it, and it is tried again.
+
+    ``cause`` is for people who run the installation; it may name files and quote the invoice.
+    """
 
     code = "document.rendering_failed"
+
+    def __init__(self, cause: str, message: str = "") -> None:
+        super().__init__(message or "the document can't be made just now; try again later")
+        self.cause = cause
 
 
 class RendererMissingError(RenderingError):
@@ -19,7 +26,8 @@ class RendererMissingError(RenderingError):
 
     def __init__(self, form: str) -> None:
         super().__init__(
-            f"{form} needs packages that aren't installed: pip install 'billing-kernel[documents]'"
+            "not installed",
+            f"{form} needs packages that aren't installed: pip install 'billing-kernel[documents]'",
         )
 
 

@@ -38,7 +38,9 @@ class Formats:
 
     def day(self, day: date) -> str:
         """``31 January 2026``."""
-        return format_date(day, "long", locale=self.locale)
+        written = format_date(day, "long", locale=self.locale)
+        # Our font has no narrow space of its own, and sets it without any width.
+        return written.replace("\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}")
 
     def period(self, period: Period) -> str:
         """First and last day; the day on which a half-open period ends isn't served any more."""

@@ -10,10 +10,12 @@ from dramatiq import Actor, Broker
 
 from billing_hookspecs import BillingError
 from billing_kernel.application.beginning import begin_payment
-from billing_kernel.application.charging import charge_stored, check_payment, send_refund
+from billing_kernel.application.charging import charge_stored, check_payment
 from billing_kernel.application.documenting import render_document
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.provisioning import run_operation
+from billing_kernel.application.returning import send_refund
+from billing_kernel.application.spending import spend_balance
 from billing_kernel.application.storing import forget_method
 from billing_kernel.application.telling import deliver_event
 from billing_kernel.crashpoints import crashpoint
@@ -35,6 +37,7 @@ ACTORS: Final[Mapping[str, Work]] = {
     "render_document": render_document,
     "run_operation": run_operation,
     "send_refund": send_refund,
+    "spend_balance": spend_balance,
 }
 
 log = structlog.get_logger(__name__)

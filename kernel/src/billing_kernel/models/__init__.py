@@ -9,6 +9,7 @@ from billing_kernel.models.connections import (
     ProcessingModule,
 )
 from billing_kernel.models.documents import Document
+from billing_kernel.models.gateways import GatewayNotification, StoredMethod
 from billing_kernel.models.invoices import Invoice, InvoiceLine
 from billing_kernel.models.ledger import LedgerAccount, LedgerEntry, Posting
 from billing_kernel.models.operations import Operation, OperationAttempt, Task
@@ -25,9 +26,9 @@ from billing_kernel.models.providers import (
 )
 from billing_kernel.models.refunds import (
     Adjustment,
-    GatewayNotification,
+    Dispute,
     Refund,
-    StoredMethod,
+    RefundLine,
     UnmatchedReceipt,
 )
 from billing_kernel.models.services import BilledPeriod, Service
@@ -42,6 +43,7 @@ __all__ = [
     "Company",
     "DataCenter",
     "Department",
+    "Dispute",
     "Document",
     "Event",
     "EventDelivery",
@@ -65,6 +67,7 @@ __all__ = [
     "ProcessingModule",
     "Provider",
     "Refund",
+    "RefundLine",
     "Service",
     "Session",
     "StoredMethod",

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from billing_hookspecs import Money
 from billing_kernel.domain.states import OPEN_ATTEMPTS, AttemptState
 from billing_kernel.models.base import ChangingRow
 
@@ -16,8 +17,11 @@ class Payment(ChangingRow):
     """One attempt at paying; what it is worth is what was captured less what was refunded.
 
     ``payment_method_id`` None means the client's balance. ``reference`` is our name of it at
-    the gateway; ``settles_invoice`` says that its money paid its invoice, and didn't end on the
-    balance. One open attempt an invoice; one row for an external id of a method.
+    the gateway. ``captured_currency``, that of what moved, differs from ``currency`` where
+    something else came than was asked for. ``settles_invoice`` says that its money paid its
+    invoice, and didn't end on the balance. ``told_refunded_minor`` is what the gateway says went
+    back. ``check_at`` is when the gateway is asked next; None: there is nothing to ask. One open
+    attempt an invoice; one row for an external id of a method.
     """
 
     __tablename__ = "payments"
@@ -27,6 +31,9 @@ class Payment(ChangingRow):
         ),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("captured_minor >= 0", name="captured"),
+        CheckConstraint(
+            "(captured_minor > 0) = (captured_currency IS NOT NULL)", name="captured_currency"
+        ),
         CheckConstraint(
             "refunded_minor >= 0 AND refunded_minor <= captured_minor", name="refunded"
         ),
@@ -46,6 +53,12 @@ class Payment(ChangingRow):
             postgresql_where=text("external_id IS NOT NULL"),
         ),
         Index("ix_payments_client_id_id", "client_id", "id"),
+        Index(
+            "ix_payments_check_at",
+            "check_at",
+            sqlite_where=text("check_at IS NOT NULL"),
+            postgresql_where=text("check_at IS NOT NULL"),
+        ),
     )
 
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
@@ -59,11 +72,24 @@ class Payment(ChangingRow):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     captured_minor: Mapped[int] = mapped_column(default=0)
+    captured_currency: Mapped[str | None] = mapped_column(String(3))
     refunded_minor: Mapped[int] = mapped_column(default=0)
+    told_refunded_minor: Mapped[int] = mapped_column(default=0)
     disputed_minor: Mapped[int] = mapped_column(default=0)
     external_id: Mapped[str | None] = mapped_column(String(255))
     redirect_url: Mapped[str | None] = mapped_column(String(2000))
     settles_invoice: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)
     check_at: Mapped[datetime | None]
     instructions: Mapped[str] = mapped_column(default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    @property
+    def captured(self) -> Money:
+        return Money(self.captured_minor or 0, self.captured_currency or self.currency)
+
+    @property
+    def left(self) -> Money:
+        """What was captured and neither went back nor is disputed."""
+        gone = Money(self.refunded_minor + self.disputed_minor, self.captured.currency)
+        return self.captured - gone

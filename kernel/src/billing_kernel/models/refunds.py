@@ -1,17 +1,23 @@
 """Money that goes back, money that nobody expected, and corrections by hand."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from billing_kernel.domain.states import AttemptState
+from billing_kernel.domain.states import OPEN_ATTEMPTS, AttemptState
 from billing_kernel.models.base import ChangingRow, Row
+
+_OPEN = f"state IN ({', '.join(repr(str(s)) for s in OPEN_ATTEMPTS)})"
 
 
 class Refund(ChangingRow):
     """One return of money of a payment, to the gateway or to the client's balance.
 
     What is on its way back is booked when the refund is asked for and reversed if it fails,
-    so that no two refunds can return the same money. ``credit_note_id`` is the document.
+    so that no two refunds can return the same money. ``credited_minor`` is the part that takes
+    back what invoice lines had earned; ``credit_note_id`` is its document. ``due_at`` is when
+    the gateway is asked next; None: it isn't to be asked (any more).
     """
 
     __tablename__ = "refunds"
@@ -20,7 +26,14 @@ class Refund(ChangingRow):
             f"state IN ({', '.join(repr(str(s)) for s in AttemptState)})", name="state"
         ),
         CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("credited_minor >= 0 AND credited_minor <= amount_minor", name="credited"),
         CheckConstraint("destination IN ('gateway', 'balance')", name="destination"),
+        Index(
+            "ix_refunds_open_due_at",
+            "due_at",
+            sqlite_where=text(_OPEN),
+            postgresql_where=text(_OPEN),
+        ),
     )
 
     payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
@@ -29,17 +42,59 @@ class Refund(ChangingRow):
     reference: Mapped[str] = mapped_column(String(40), unique=True)
     state: Mapped[str] = mapped_column(String(16))
     amount_minor: Mapped[int]
+    credited_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(String(3))
     reason: Mapped[str] = mapped_column(String(500), default="")
     external_id: Mapped[str | None] = mapped_column(String(255))
     attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]
+
+
+class RefundLine(Row):
+    """What a refund takes back of one invoice line."""
+
+    __tablename__ = "refund_lines"
+    __table_args__ = (UniqueConstraint("refund_id", "invoice_line_id"),)
+
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"))
+    invoice_line_id: Mapped[int] = mapped_column(ForeignKey("invoice_lines.id"), index=True)
+    net_minor: Mapped[int]
+    tax_minor: Mapped[int]
+
+
+class Dispute(ChangingRow):
+    """Money of a payment that the payer's bank took back; ``ended_at`` once we won it."""
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount"),
+        Index(
+            "uq_disputes_open_payment_id",
+            "payment_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payments.id"), index=True)
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    ended_at: Mapped[datetime | None]
 
 
 class UnmatchedReceipt(ChangingRow):
-    """Money that came through a method for nothing that we know; a person assigns it."""
+    """Money that came through a method for nothing that we know.
+
+    A person assigns it to a client, or a payment turns out to be its.
+    """
 
     __tablename__ = "unmatched_receipts"
-    __table_args__ = (UniqueConstraint("payment_method_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("payment_method_id", "external_id"),
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint("assigned_client_id IS NULL OR payment_id IS NULL", name="one_purpose"),
+    )
 
     provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"))
     payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_methods.id"))
@@ -48,6 +103,7 @@ class UnmatchedReceipt(ChangingRow):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     assigned_client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payments.id"))
 
 
 class Adjustment(Row):
@@ -61,34 +117,3 @@ class Adjustment(Row):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     reason: Mapped[str] = mapped_column(String(500))
-
-
-class StoredMethod(ChangingRow):
-    """A card or wallet that a gateway keeps for a client; its token is sealed.
-
-    ``uid`` is our name of it at the gateway while it is being stored; until the gateway has
-    told the token it can't be charged.
-    """
-
-    __tablename__ = "stored_methods"
-    __table_args__ = (Index("ix_stored_methods_client_id_id", "client_id", "id"),)
-
-    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"))
-    payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_methods.id"))
-    uid: Mapped[str] = mapped_column(String(36), unique=True)
-    sealed_token: Mapped[bytes | None] = mapped_column(LargeBinary)
-    title: Mapped[str] = mapped_column(String(255), default="")
-    expires_on: Mapped[str] = mapped_column(String(16), default="")
-    is_forgotten: Mapped[bool] = mapped_column(default=False)
-
-
-class GatewayNotification(Row):
-    """A notification as it came, kept before anything is concluded from it."""
-
-    __tablename__ = "gateway_notifications"
-    __table_args__ = (UniqueConstraint("payment_method_id", "fingerprint"),)
-
-    payment_method_id: Mapped[int] = mapped_column(ForeignKey("payment_methods.id"))
-    fingerprint: Mapped[str] = mapped_column(String(64))
-    raw_body: Mapped[bytes] = mapped_column(LargeBinary)
-    facts: Mapped[str] = mapped_column(default="")

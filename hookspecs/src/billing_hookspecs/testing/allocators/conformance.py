@@ -12,6 +12,7 @@ from billing_hookspecs.allocators import AddressAllocated, AddressReleased, IpAl
 from billing_hookspecs.errors import OutcomeUnknownError, UpstreamBusyError, UpstreamRefusedError
 from billing_hookspecs.processing import ConnectionReport, NotFound
 from billing_hookspecs.testing.allocators.fixtures import AllocatorRehearsal, RehearsedAllocator
+from billing_hookspecs.testing.contexts import READ_TIMEOUT_S
 from billing_hookspecs.testing.declarations import (
     CALL_TIMEOUT_MAX_S,
     assert_form,
@@ -181,7 +182,7 @@ class IpAllocatorConformance(RehearsedAllocator):
 
         for clean, struck in strike_each(proxy, rehearsal.seen, "releasing", prepare, fault):
             assert_honest(clean, struck)
-            struck.subject(read_timeout_s(Fault.UNAVAILABLE))
+            struck.subject(READ_TIMEOUT_S)
             left = len(struck.before) - len(rehearsal.seen())
             assert left == 1, f"{struck}: {left} addresses were given back"
 

@@ -20,10 +20,9 @@ from billing_hookspecs.context import Context
 from billing_hookspecs.errors import OutcomeUnknownError, UpstreamBusyError
 from billing_hookspecs.fields import FieldKind
 from billing_hookspecs.processing import NotFound
-from billing_hookspecs.testing.contexts import make_context
+from billing_hookspecs.testing.contexts import READ_TIMEOUT_S, make_context
 from billing_hookspecs.testing.declarations import checked_settings
 from billing_hookspecs.testing.fault_proxy import FaultProxy, Snapshot
-from billing_hookspecs.testing.faults import UNDISTURBED_TIMEOUT_S
 from billing_hookspecs.testing.suite import ConformanceSuite
 
 
@@ -40,20 +39,20 @@ class AllocatorRehearsal:
     def families(self) -> list[IpFamily]:
         return sorted(self.allocator.families)
 
-    def context(self, reference: str = "", timeout_s: float = UNDISTURBED_TIMEOUT_S) -> Context:
+    def context(self, reference: str = "", timeout_s: float = READ_TIMEOUT_S) -> Context:
         return make_context(self.settings, operation_id=reference, read_timeout_s=timeout_s)
 
     def with_settings(self, settings: Mapping[str, Any]) -> "AllocatorRehearsal":
         return replace(self, settings=settings)
 
     def allocate(
-        self, reference: str, family: IpFamily, timeout_s: float = UNDISTURBED_TIMEOUT_S
+        self, reference: str, family: IpFamily, timeout_s: float = READ_TIMEOUT_S
     ) -> AddressAllocated:
         request = AllocateAddress(reference, family, domain="server.example.com")
         return self.allocator.allocate_address(request, self.context(reference, timeout_s))
 
     def find(
-        self, reference: str, family: IpFamily, timeout_s: float = UNDISTURBED_TIMEOUT_S
+        self, reference: str, family: IpFamily, timeout_s: float = READ_TIMEOUT_S
     ) -> AddressAllocated | NotFound:
         context = self.context(reference, timeout_s)
         return self.allocator.find_address(FindAddress(reference, family), context)
@@ -63,7 +62,7 @@ class AllocatorRehearsal:
         reference: str,
         family: IpFamily,
         address: str,
-        timeout_s: float = UNDISTURBED_TIMEOUT_S,
+        timeout_s: float = READ_TIMEOUT_S,
     ) -> AddressReleased:
         request = ReleaseAddress(reference, family, address)
         return self.allocator.release_address(request, self.context(reference, timeout_s))

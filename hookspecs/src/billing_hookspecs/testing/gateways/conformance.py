@@ -12,7 +12,7 @@ from billing_hookspecs.gateways import (
     PaymentState,
 )
 from billing_hookspecs.money import Money
-from billing_hookspecs.testing.contexts import make_context
+from billing_hookspecs.testing.contexts import READ_TIMEOUT_S, make_context
 from billing_hookspecs.testing.declarations import checked_settings
 from billing_hookspecs.testing.fault_proxy import Fault, unused_url
 from billing_hookspecs.testing.faults import Call, assert_honest
@@ -98,7 +98,7 @@ class PaymentGatewayConformance(
 
         for clean, struck in rehearsal.every("start_payment", prepare, fault):
             assert_honest(clean, struck)
-            struck.subject(5.0)
+            struck.subject(READ_TIMEOUT_S)
             opened = rehearsal.seen().keys() - struck.before.keys()
             assert len(opened) == 1, f"{struck}: {len(opened)} payments were opened"
 

@@ -7,6 +7,7 @@ import pytest
 
 from billing_hookspecs.gateways import GatewayCapability, RefundPending
 from billing_hookspecs.money import Money
+from billing_hookspecs.testing.contexts import READ_TIMEOUT_S
 from billing_hookspecs.testing.fault_proxy import Fault
 from billing_hookspecs.testing.faults import Call, assert_honest
 from billing_hookspecs.testing.gateways.fixtures import RehearsedGateway
@@ -92,7 +93,7 @@ def _assert_moved_once(
     for clean, struck in rehearsal.every(what, prepare, fault):
         assert_honest(clean, struck)
         had_effect = struck.behind != struck.before
-        struck.subject(5.0)
+        struck.subject(READ_TIMEOUT_S)
         changed = rehearsal.seen() != struck.behind
         assert changed != had_effect, (
             f"{struck}: money moved {'twice' if had_effect else 'not at all'}"

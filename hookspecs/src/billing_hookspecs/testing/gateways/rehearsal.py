@@ -20,7 +20,7 @@ from billing_hookspecs.gateways import (
     StartPayment,
 )
 from billing_hookspecs.money import Money
-from billing_hookspecs.testing.contexts import make_context
+from billing_hookspecs.testing.contexts import READ_TIMEOUT_S, make_context
 from billing_hookspecs.testing.fault_proxy import Fault, FaultProxy, Snapshot
 from billing_hookspecs.testing.faults import Call, CleanRun, Struck, strike_each
 from billing_hookspecs.values import Secret
@@ -53,7 +53,7 @@ class GatewayRehearsal:
     def declares(self, capability: GatewayCapability) -> bool:
         return capability in self.gateway.capabilities
 
-    def context(self, operation_id: str = "", read_timeout_s: float = 5.0) -> Context:
+    def context(self, operation_id: str = "", read_timeout_s: float = READ_TIMEOUT_S) -> Context:
         return make_context(
             self.settings,
             self.proxy.url,
@@ -64,7 +64,7 @@ class GatewayRehearsal:
     def with_settings(self, settings: Mapping[str, Any]) -> "GatewayRehearsal":
         return replace(self, settings=settings)
 
-    def start(self, request: StartPayment, timeout_s: float = 5.0) -> PaymentStarted:
+    def start(self, request: StartPayment, timeout_s: float = READ_TIMEOUT_S) -> PaymentStarted:
         return self.gateway.start_payment(request, self.context(request.reference, timeout_s))
 
     def started(self) -> tuple[StartPayment, PaymentStarted]:
@@ -85,7 +85,9 @@ class GatewayRehearsal:
     def notified(self, notification: Notification) -> tuple[PaymentFact, ...]:
         return self.gateway.handle_notification(notification, self.context())
 
-    def charge(self, request: StartPayment, token: Secret, timeout_s: float = 5.0) -> PaymentFact:
+    def charge(
+        self, request: StartPayment, token: Secret, timeout_s: float = READ_TIMEOUT_S
+    ) -> PaymentFact:
         charge = ChargeStored(
             request.payment_id, request.reference, request.amount, request.description, token
         )
@@ -103,7 +105,7 @@ class GatewayRehearsal:
         return fact
 
     def refund(
-        self, payment: PaymentFact, reference: str, amount: Money, timeout_s: float = 5.0
+        self, payment: PaymentFact, reference: str, amount: Money, timeout_s: float = READ_TIMEOUT_S
     ) -> RefundDone | RefundPending:
         request = RefundPayment(payment.external_id, reference, amount, "requested by the payer")
         return self.gateway.refund(request, self.context(reference, timeout_s))

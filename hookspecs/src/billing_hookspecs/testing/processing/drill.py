@@ -33,6 +33,7 @@ class FaultDrill:
         self.proxy.heal()
         self.proxy.strike(fault, at)
         heard = self.hear(operation, fault)
+        self.proxy.settle()
         return Struck(str(kind), operation, fault, at, heard, before, self.seen())
 
     def hear(self, operation: Operation, fault: Fault) -> Heard:

@@ -17,7 +17,7 @@ from billing_hookspecs.processing import (
     ProcessingModule,
     ServiceView,
 )
-from billing_hookspecs.testing.contexts import make_context
+from billing_hookspecs.testing.contexts import READ_TIMEOUT_S, make_context
 from billing_hookspecs.testing.processing.operations import (
     NEEDED,
     Instructions,
@@ -66,7 +66,7 @@ class Rehearsal:
         return replace(self, settings={**self.settings, "url": url})
 
     def context(
-        self, operation_id: str = "", attempt: int = 1, read_timeout_s: float = 5.0
+        self, operation_id: str = "", attempt: int = 1, read_timeout_s: float = READ_TIMEOUT_S
     ) -> Context:
         return make_context(
             self.settings,
@@ -76,14 +76,14 @@ class Rehearsal:
         )
 
     def give(
-        self, operation: Operation, attempt: int = 1, read_timeout_s: float = 5.0
+        self, operation: Operation, attempt: int = 1, read_timeout_s: float = READ_TIMEOUT_S
     ) -> Done | Pending:
         """One call of the driver."""
         context = self.context(operation.operation_id, attempt, read_timeout_s)
         return self.instructions.give(self.module, operation.kind, operation.service, context)
 
     def find(
-        self, operation: Operation, upstream_id: str = "", read_timeout_s: float = 5.0
+        self, operation: Operation, upstream_id: str = "", read_timeout_s: float = READ_TIMEOUT_S
     ) -> Done | Pending | NotFound:
         """One look-up, as after a lost answer (``upstream_id`` "") or while it is pending."""
         kind, sent, expires_on = operation.kind, operation.service, None

@@ -79,8 +79,8 @@ class Payment(Answer):
                 AttemptState(row.state), row.captured_minor or 0, row.refunded_minor or 0
             ),
             amount=Money(row.amount_minor, row.currency),
-            captured=Money(row.captured_minor or 0, row.currency),
-            refunded=Money(row.refunded_minor or 0, row.currency),
+            captured=row.captured,
+            refunded=Money(row.refunded_minor or 0, row.captured.currency),
             client_id=row.client_id,
             payment_method_id=row.payment_method_id,
             invoice_id=row.invoice_id,

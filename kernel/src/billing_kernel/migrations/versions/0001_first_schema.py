@@ -185,6 +185,8 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("payment_method_id", ID, nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("method", sa.String(length=8), nullable=False),
+        sa.Column("query", DOCUMENT, nullable=False),
         sa.Column("raw_body", sa.LargeBinary(), nullable=False),
         sa.Column("facts", sa.String(), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
@@ -553,6 +555,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_stored_methods_client_id_id", "stored_methods", ["client_id", "id"], unique=False
     )
+    op.create_index(
+        "ix_stored_methods_unforgotten",
+        "stored_methods",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("is_forgotten AND sealed_token IS NOT NULL"),
+        postgresql_where=sa.text("is_forgotten AND sealed_token IS NOT NULL"),
+    )
 
     op.create_table(
         "tariff_versions",
@@ -569,40 +579,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tariff_versions")),
         sa.UniqueConstraint(
             "tariff_plan_id", "version", name=op.f("uq_tariff_versions_tariff_plan_id_version")
-        ),
-    )
-    op.create_table(
-        "unmatched_receipts",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("provider_id", ID, nullable=False),
-        sa.Column("payment_method_id", ID, nullable=False),
-        sa.Column("external_id", sa.String(length=255), nullable=False),
-        sa.Column("reference", sa.String(length=255), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("assigned_client_id", ID, nullable=True),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.Column("updated_at", INSTANT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["assigned_client_id"],
-            ["clients.id"],
-            name=op.f("fk_unmatched_receipts_assigned_client_id_clients"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["payment_method_id"],
-            ["payment_methods.id"],
-            name=op.f("fk_unmatched_receipts_payment_method_id_payment_methods"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["provider_id"],
-            ["providers.id"],
-            name=op.f("fk_unmatched_receipts_provider_id_providers"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_unmatched_receipts")),
-        sa.UniqueConstraint(
-            "payment_method_id",
-            "external_id",
-            name=op.f("uq_unmatched_receipts_payment_method_id_external_id"),
         ),
     )
     op.create_table(
@@ -952,11 +928,14 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("captured_minor", sa.BigInteger(), nullable=False),
+        sa.Column("captured_currency", sa.String(length=3), nullable=True),
         sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
+        sa.Column("told_refunded_minor", sa.BigInteger(), nullable=False),
         sa.Column("disputed_minor", sa.BigInteger(), nullable=False),
         sa.Column("external_id", sa.String(length=255), nullable=True),
         sa.Column("redirect_url", sa.String(length=2000), nullable=True),
         sa.Column("settles_invoice", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), nullable=False),
         sa.Column("check_at", INSTANT, nullable=True),
         sa.Column("instructions", sa.String(), nullable=False),
         sa.Column("facts", DOCUMENT, nullable=False),
@@ -965,6 +944,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('new', 'pending', 'unknown', 'done', 'failed', 'cancelled')",
             name=op.f("ck_payments_state"),
+        ),
+        sa.CheckConstraint(
+            "(captured_minor > 0) = (captured_currency IS NOT NULL)",
+            name=op.f("ck_payments_captured_currency"),
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payments_amount")),
         sa.CheckConstraint("captured_minor >= 0", name=op.f("ck_payments_captured")),
@@ -997,6 +980,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("reference", name=op.f("uq_payments_reference")),
     )
+    op.create_index(
+        "ix_payments_check_at",
+        "payments",
+        ["check_at"],
+        unique=False,
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    )
     op.create_index("ix_payments_client_id_id", "payments", ["client_id", "id"], unique=False)
     op.create_index(op.f("ix_payments_invoice_id"), "payments", ["invoice_id"], unique=False)
     op.create_index(
@@ -1016,6 +1007,31 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("external_id IS NOT NULL"),
         postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+
+    op.create_table(
+        "disputes",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("payment_id", ID, nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("ended_at", INSTANT, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_disputes_amount")),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payments.id"], name=op.f("fk_disputes_payment_id_payments")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
+    )
+    op.create_index(op.f("ix_disputes_payment_id"), "disputes", ["payment_id"], unique=False)
+    op.create_index(
+        "uq_disputes_open_payment_id",
+        "disputes",
+        ["payment_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
     )
 
     op.create_table(
@@ -1088,10 +1104,12 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(length=40), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("credited_minor", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("external_id", sa.String(length=255), nullable=True),
         sa.Column("attempts", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", INSTANT, nullable=True),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
         sa.CheckConstraint(
@@ -1102,6 +1120,10 @@ def upgrade() -> None:
             name=op.f("ck_refunds_state"),
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_refunds_amount")),
+        sa.CheckConstraint(
+            "credited_minor >= 0 AND credited_minor <= amount_minor",
+            name=op.f("ck_refunds_credited"),
+        ),
         sa.ForeignKeyConstraint(
             ["credit_note_id"], ["invoices.id"], name=op.f("fk_refunds_credit_note_id_invoices")
         ),
@@ -1110,6 +1132,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refunds")),
         sa.UniqueConstraint("reference", name=op.f("uq_refunds_reference")),
+    )
+    op.create_index(
+        "ix_refunds_open_due_at",
+        "refunds",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state IN ('new', 'pending', 'unknown')"),
+        postgresql_where=sa.text("state IN ('new', 'pending', 'unknown')"),
     )
     op.create_index(op.f("ix_refunds_payment_id"), "refunds", ["payment_id"], unique=False)
 
@@ -1158,6 +1188,74 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("status = 'open'"),
         postgresql_where=sa.text("status = 'open'"),
+    )
+
+    op.create_table(
+        "unmatched_receipts",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("provider_id", ID, nullable=False),
+        sa.Column("payment_method_id", ID, nullable=False),
+        sa.Column("external_id", sa.String(length=255), nullable=False),
+        sa.Column("reference", sa.String(length=255), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("assigned_client_id", ID, nullable=True),
+        sa.Column("payment_id", ID, nullable=True),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_unmatched_receipts_amount")),
+        sa.CheckConstraint(
+            "assigned_client_id IS NULL OR payment_id IS NULL",
+            name=op.f("ck_unmatched_receipts_one_purpose"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["assigned_client_id"],
+            ["clients.id"],
+            name=op.f("fk_unmatched_receipts_assigned_client_id_clients"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_id"], ["payments.id"], name=op.f("fk_unmatched_receipts_payment_id_payments")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payment_method_id"],
+            ["payment_methods.id"],
+            name=op.f("fk_unmatched_receipts_payment_method_id_payment_methods"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["provider_id"],
+            ["providers.id"],
+            name=op.f("fk_unmatched_receipts_provider_id_providers"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unmatched_receipts")),
+        sa.UniqueConstraint(
+            "payment_method_id",
+            "external_id",
+            name=op.f("uq_unmatched_receipts_payment_method_id_external_id"),
+        ),
+    )
+    op.create_table(
+        "refund_lines",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("refund_id", ID, nullable=False),
+        sa.Column("invoice_line_id", ID, nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("tax_minor", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["invoice_line_id"],
+            ["invoice_lines.id"],
+            name=op.f("fk_refund_lines_invoice_line_id_invoice_lines"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["refund_id"], ["refunds.id"], name=op.f("fk_refund_lines_refund_id_refunds")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_refund_lines")),
+        sa.UniqueConstraint(
+            "refund_id", "invoice_line_id", name=op.f("uq_refund_lines_refund_id_invoice_line_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_refund_lines_invoice_line_id"), "refund_lines", ["invoice_line_id"], unique=False
     )
 
 

@@ -1,7 +1,8 @@
 """Guards: what the schema itself refuses, whoever asks.
 
 Ledger entries balance before they are sealed and never change; postings, invoices and rendered
-documents never change; no two charges of one line of a service share a day.
+documents never change, nor does what a payment brought or a refund returns; no two charges of
+one line of a service share a day.
 """
 
 from alembic import op
@@ -79,6 +80,43 @@ BEGIN
     RETURN NEW;
 END $$;
 --
+CREATE FUNCTION billing_guard_payment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.client_id <> OLD.client_id OR NEW.provider_id <> OLD.provider_id
+       OR NEW.invoice_id IS DISTINCT FROM OLD.invoice_id
+       OR NEW.payment_method_id IS DISTINCT FROM OLD.payment_method_id
+       OR NEW.reference <> OLD.reference OR NEW.amount_minor <> OLD.amount_minor
+       OR NEW.currency <> OLD.currency OR (OLD.captured_minor > 0 AND (
+           NEW.captured_minor <> OLD.captured_minor
+           OR NEW.captured_currency <> OLD.captured_currency
+           OR NEW.state <> OLD.state
+           OR NEW.external_id IS DISTINCT FROM coalesce(OLD.external_id, NEW.external_id))) THEN
+        RAISE EXCEPTION 'a payment keeps what it is for and what it brought'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+--
+CREATE FUNCTION billing_guard_refund() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.payment_id <> OLD.payment_id OR NEW.amount_minor <> OLD.amount_minor
+       OR NEW.credited_minor <> OLD.credited_minor OR NEW.currency <> OLD.currency
+       OR NEW.destination <> OLD.destination OR NEW.reference <> OLD.reference
+       OR (OLD.state IN ('done', 'failed') AND NEW.state <> OLD.state) THEN
+        RAISE EXCEPTION 'a refund keeps what it returns and how it ended'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+--
+CREATE FUNCTION billing_guard_amount() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.amount_minor <> OLD.amount_minor OR NEW.currency <> OLD.currency THEN
+        RAISE EXCEPTION '% keeps its amount', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+--
 CREATE FUNCTION billing_guard_document() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF OLD.content IS NOT NULL THEN
@@ -112,6 +150,18 @@ CREATE TRIGGER guard_account BEFORE UPDATE ON ledger_accounts
 CREATE TRIGGER guard_invoice BEFORE UPDATE ON invoices
     FOR EACH ROW EXECUTE FUNCTION billing_guard_invoice();
 --
+CREATE TRIGGER guard_payment BEFORE UPDATE ON payments
+    FOR EACH ROW EXECUTE FUNCTION billing_guard_payment();
+--
+CREATE TRIGGER guard_refund BEFORE UPDATE ON refunds
+    FOR EACH ROW EXECUTE FUNCTION billing_guard_refund();
+--
+CREATE TRIGGER guard_dispute BEFORE UPDATE ON disputes
+    FOR EACH ROW EXECUTE FUNCTION billing_guard_amount();
+--
+CREATE TRIGGER guard_receipt BEFORE UPDATE ON unmatched_receipts
+    FOR EACH ROW EXECUTE FUNCTION billing_guard_amount();
+--
 CREATE TRIGGER guard_document BEFORE UPDATE ON documents
     FOR EACH ROW EXECUTE FUNCTION billing_guard_document();
 --
@@ -133,6 +183,12 @@ APPEND_ONLY = {
     "invoices": ("DELETE",),
     "invoice_lines": ("UPDATE", "DELETE"),
     "documents": ("DELETE",),
+    "payments": ("DELETE",),
+    "refunds": ("DELETE",),
+    "refund_lines": ("UPDATE", "DELETE"),
+    "disputes": ("DELETE",),
+    "unmatched_receipts": ("DELETE",),
+    "adjustments": ("UPDATE", "DELETE"),
     "billed_periods": ("DELETE",),
     "tariff_versions": ("UPDATE",),
     "events": ("UPDATE",),
@@ -152,6 +208,19 @@ SQLITE_UNCHANGED = {
         "payer",
         "company",
         "tax_note", "currency", "net_minor", "tax_minor", "total_minor", "corrects_invoice_id",
+        "created_at",
+    ),
+    "payments": (
+        "id", "client_id", "provider_id", "invoice_id", "payment_method_id", "reference",
+        "amount_minor", "currency", "created_at",
+    ),
+    "refunds": (
+        "id", "payment_id", "amount_minor", "credited_minor", "currency", "destination",
+        "reference", "created_at",
+    ),
+    "disputes": ("id", "payment_id", "amount_minor", "currency", "created_at"),
+    "unmatched_receipts": (
+        "id", "provider_id", "payment_method_id", "external_id", "amount_minor", "currency",
         "created_at",
     ),
     "billed_periods": (
@@ -192,6 +261,16 @@ END;
 --
 CREATE TRIGGER guard_invoice_status BEFORE UPDATE ON invoices WHEN OLD.status <> 'new'
 BEGIN SELECT RAISE(ABORT, 'an issued invoice never changes'); END;
+--
+CREATE TRIGGER guard_payment_captured BEFORE UPDATE ON payments WHEN OLD.captured_minor > 0 AND (
+    NEW.captured_minor <> OLD.captured_minor OR NEW.captured_currency <> OLD.captured_currency
+    OR NEW.state <> OLD.state
+    OR NEW.external_id IS NOT coalesce(OLD.external_id, NEW.external_id))
+BEGIN SELECT RAISE(ABORT, 'a payment keeps what it is for and what it brought'); END;
+--
+CREATE TRIGGER guard_refund_end BEFORE UPDATE ON refunds
+WHEN OLD.state IN ('done', 'failed') AND NEW.state <> OLD.state
+BEGIN SELECT RAISE(ABORT, 'a refund keeps what it returns and how it ended'); END;
 --
 CREATE TRIGGER guard_document BEFORE UPDATE ON documents WHEN OLD.content IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'a rendered document never changes'); END;
