@@ -167,13 +167,15 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
         again("payments", {"state": "new"}, reference="another"), UNIQUE,
     ),
     "a payment of an unknown state": (
-        sql("UPDATE payments SET state = 'lost'"), "ck_payments_state",
+        sql("UPDATE payments SET state = 'lost' WHERE state = 'new'"), "ck_payments_state",
     ),
     "a payment of nothing": (
-        sql("UPDATE payments SET amount_minor = 0"), "ck_payments_amount",
+        again("payments", {"state": "done"}, reference="another", amount_minor=0),
+        "ck_payments_amount",
     ),
     "a payment that took less than nothing": (
-        sql("UPDATE payments SET captured_minor = -1"), "ck_payments_captured",
+        sql("UPDATE payments SET captured_minor = -1 WHERE state = 'new'"),
+        "ck_payments_captured",
     ),
     "a refund beyond what came": (
         sql("UPDATE payments SET refunded_minor = captured_minor + 1"), "ck_payments_refunded",
