@@ -146,9 +146,9 @@ def _learn_returns(session: Session, kernel: Kernel, payment: Payment, fact: Pay
     if not payment.captured_minor:
         return
     currency = payment.captured.currency
-    refunded = fact.refunded
-    if refunded.currency == currency and refunded.amount_minor > payment.told_refunded_minor:
-        payment.told_refunded_minor = refunded.amount_minor
+    told = fact.refunded.amount_minor if fact.refunded.currency == currency else 0
+    payment.told_refunded_minor = max(payment.told_refunded_minor, told)
+    if payment.told_refunded_minor > payment.refunded_minor:
         book_refunds_elsewhere(session, kernel, payment)
     disputed = fact.disputed
     if disputed is None or disputed == Money(payment.disputed_minor, currency):
