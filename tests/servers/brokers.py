@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 from tests.servers.debian import NotObtainableError
-from tests.servers.places import cache_folder
+from tests.servers.places import cache_folder, private_folder
 from tests.servers.rabbitmq import RabbitmqServer, obtain_rabbitmq
 from tests.servers.redis import RedisServer, obtain_redis
 
@@ -75,25 +77,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def broker_servers() -> Iterator[dict[str, BrokerServer]]:
+def broker_servers() -> Iterator[Callable[[str], BrokerServer]]:
     """One server of each kind for all tests of a process, made at first use."""
-    servers: dict[str, BrokerServer] = {}
-    yield servers
-    for server in servers.values():
-        server.kill()
+    with ExitStack() as until_the_end:
+
+        @cache
+        def make(name: str) -> BrokerServer:
+            server = SERVERS[name](until_the_end.enter_context(private_folder(name)))
+            until_the_end.callback(server.kill)
+            return server
+
+        yield make
 
 
 @pytest.fixture
-def broker(
-    broker_name: str,
-    broker_servers: dict[str, BrokerServer],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> BrokerServer:
+def broker(broker_name: str, broker_servers: Callable[[str], BrokerServer]) -> BrokerServer:
     """An empty Redis or RabbitMQ, whatever the test before did to it."""
-    if broker_name not in broker_servers:
-        folder = tmp_path_factory.mktemp(broker_name)
-        broker_servers[broker_name] = SERVERS[broker_name](folder)
-    server = broker_servers[broker_name]
+    server = broker_servers(broker_name)
     if not server.is_running:
         server.start()
     server.clear()

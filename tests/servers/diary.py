@@ -8,7 +8,7 @@ from pathlib import Path
 
 from billing_kernel.application.kernel import Kernel
 
-GATE_S = 30
+GATE_S = 120
 SECRET = "hunter2-in-an-error"
 
 

@@ -17,10 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 READY_S = 60
-WATCHED = '(read _ <&3; kill -s "$0" $$) 3<&0 & exec "$@" < /dev/null'
+WATCHED = 'exec 3<&0; (read _ <&3; kill -s "$0" $$) & exec "$@" < /dev/null 3<&-'
 MEMORY = Path("/dev/shm")
 ROOM = 2 * 1024**3
 
@@ -48,8 +46,12 @@ def private_folder(name: str) -> Iterator[Path]:
 
 def _remove_leftovers(parent: Path) -> None:
     for folder in parent.glob("billing-[0-9]*-*"):
-        if not psutil.pid_exists(int(folder.name.split("-")[1])):
+        try:
+            os.kill(int(folder.name.split("-")[1]), 0)
+        except ProcessLookupError:
             shutil.rmtree(folder, ignore_errors=True)
+        except PermissionError:
+            continue
 
 
 def free_port() -> int:

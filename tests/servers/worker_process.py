@@ -13,7 +13,7 @@ from billing_kernel.messaging.actors import ACTORS
 from billing_kernel.messaging.worker import Worker, run_until_stopped
 from billing_kernel.settings import Settings
 
-STOP_S = 30
+STOP_S = 90
 
 # Each worker begins as a copy of one clean process that has imported everything already:
 # importing takes twenty times as long as starting.

@@ -19,7 +19,7 @@ from billing_kernel.messaging.worker import Worker
 from billing_kernel.models import OutboxMessage
 from billing_kernel.settings import Settings
 
-PATIENCE_S = 30
+PATIENCE_S = 90
 
 Ask = Callable[..., None]
 Eventually = Callable[[Callable[[], bool]], None]
