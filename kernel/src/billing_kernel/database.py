@@ -111,7 +111,7 @@ class Database:
                 return self._run_once(work)
             except DBAPIError as error:
                 if not _may_retry(error):
-                    if error.connection_invalidated or _is_away(error):
+                    if _is_away(error):
                         raise DatabaseUnavailableError("the database can't be reached") from error
                     raise
                 if attempt == TRIES_MAX:
@@ -137,6 +137,8 @@ class Database:
             with unit_of_work(), Session(self._reader, expire_on_commit=False) as session:
                 yield session
         except OperationalError as error:
+            if not _is_away(error):
+                raise
             raise DatabaseUnavailableError("the database can't be reached") from error
 
     def close(self) -> None:
@@ -150,4 +152,12 @@ def _may_retry(error: DBAPIError) -> bool:
 
 
 def _is_away(error: DBAPIError) -> bool:
-    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) is None
+    """True if no server answered, or it went away; a statement that is wrong is our own fault.
+
+    SQLite reports missing tables and columns as operational errors too.
+    """
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError) or getattr(error.orig, "sqlstate", None):
+        return False
+    return not str(error.orig).startswith(("no such ", "near "))

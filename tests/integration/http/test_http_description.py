@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,9 +11,11 @@ from litestar.testing import TestClient
 
 from billing_kernel.http.app import create_app
 from billing_kernel.http.bodies import decode_body
+from billing_kernel.http.overview import overview
 from billing_kernel.http.schema_page import described
 from billing_kernel.http.shapes.base import Body
 
+OVERVIEW = Path(__file__).parents[3] / "docs" / "reference" / "api.md"
 ADDRESS = re.compile(r"""(?:src|href|url|action)\s*=?\s*\(?["']?((?:https?:)?//[^"'\s)]+)""")
 
 
@@ -96,6 +99,15 @@ def _descendants(base: type[Body]) -> Iterator[type[Body]]:
     for child in base.__subclasses__():
         yield child
         yield from _descendants(child)
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_the_overview_lists_every_operation(app: Litestar):
+    """The page in the repository is the one that this version serves."""
+    made = overview(described(app))
+    assert made == OVERVIEW.read_text(), (
+        "renew it: billing openapi | python -m billing_kernel.http.overview > docs/reference/api.md"
+    )
 
 
 def test_liveness_needs_nothing_and_readiness_names_its_parts(http):
