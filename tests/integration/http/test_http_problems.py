@@ -1,12 +1,15 @@
 """Errors are problems: machine-readable, stable, and they give nothing away."""
 
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from litestar import Litestar, get
 
 from billing_hookspecs import UpstreamBusyError
+from billing_kernel.http.app import REQUEST_THREADS
 from billing_kernel.http.auth import Access
 from billing_kernel.http.problems import PROBLEM_JSON
 
@@ -150,3 +153,27 @@ def test_every_answer_forbids_sniffing_and_keeping(http, client, guest):
     for answer in (client.get("/me"), guest.get("/me"), http.get("/health/live")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_many_requests_wait_side_by_side_and_the_process_still_says_that_it_lives(
+    app: Litestar, http
+):
+    """Slow upstreams must neither keep the shop closed nor get the process restarted."""
+    released, waiting = threading.Event(), threading.Semaphore(0)
+
+    @get("/slow", opt={"access": Access.EVERYONE}, sync_to_thread=True)
+    def slow() -> None:
+        waiting.release()
+        assert released.wait(60)
+
+    app.register(slow)
+    with ThreadPoolExecutor(REQUEST_THREADS) as pool:
+        answers = [pool.submit(http.get, "/slow") for _ in range(REQUEST_THREADS)]
+        try:
+            for _ in answers:
+                assert waiting.acquire(timeout=60)
+            assert http.get("/health/live").status_code == 200
+        finally:
+            released.set()
+    assert {answer.result().status_code for answer in answers} == {200}

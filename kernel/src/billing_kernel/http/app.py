@@ -1,6 +1,8 @@
 """The Litestar application: routes, who may call them, and what holds for all of them."""
 
+import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
@@ -40,6 +42,7 @@ from billing_kernel.http.schema_page import SECURITY, openapi_config
 
 PREFIX = "/api/v1"
 BODY_MAX_BYTES = 1_000_000
+REQUEST_THREADS = 32
 
 EVERYONE = [
     capabilities.list_capabilities,
@@ -110,11 +113,21 @@ def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
         },
         exception_handlers=dict(EXCEPTION_HANDLERS),
         before_send=[harden],
+        on_startup=[widen],
         request_max_body_size=BODY_MAX_BYTES,
         state=State({"kernel": kernel, "worker": worker}),
         openapi_config=openapi_config(version("billing-kernel")),
         logging_config=None,
     )
+
+
+async def widen(app: Litestar) -> None:
+    """Give requests more threads than there are cores: most of the time they wait.
+
+    A few that wait for slow upstreams must not keep all the others out.
+    """
+    threads = ThreadPoolExecutor(REQUEST_THREADS, thread_name_prefix="request")
+    asyncio.get_running_loop().set_default_executor(threads)
 
 
 async def harden(message: Message, scope: Scope) -> None:

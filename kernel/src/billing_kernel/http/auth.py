@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from litestar import Request
+from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
@@ -33,8 +34,13 @@ class Access(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-def check_access(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Let the request through, or raise LoginRequiredError, ForbiddenError, MissingError."""
+async def check_access(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Let the request through, or raise LoginRequiredError, ForbiddenError, MissingError.
+
+    What is for everyone takes no thread, so that a busy process still says that it lives.
+    """
     access = handler.opt.get("access")
     if access is None:
         raise ForbiddenError("this address is closed")
@@ -46,9 +52,7 @@ def check_access(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRo
         if access is not Access.VISITOR:
             raise LoginRequiredError("log in first: send Authorization: Bearer <token>")
         return
-    kernel: Kernel = connection.app.state.kernel
-    with kernel.database.reading() as session:
-        caller = caller_of(session, token)
+    caller = await sync_to_thread(_caller, connection.app.state.kernel, token)
     if access in (Access.CLIENT, Access.ADMINISTRATOR) and caller.role != access:
         raise ForbiddenError(f"this is for the role {access}; you are logged in as {caller.role}")
     connection.state.caller = caller
@@ -64,6 +68,11 @@ def provide_visitor(request: Request[Any, Any, Any]) -> Caller | None:
     """Who is asking, if anybody is logged in."""
     caller: Caller | None = request.state.get("caller")
     return caller
+
+
+def _caller(kernel: Kernel, token: str) -> Caller:
+    with kernel.database.reading() as session:
+        return caller_of(session, token)
 
 
 def _bearer_token(header: str | None) -> str | None:
