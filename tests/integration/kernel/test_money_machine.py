@@ -10,7 +10,7 @@ from billing_kernel.application import finishing
 from billing_kernel.application.kernel import Kernel
 
 MODEST = settings(
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=30,
     deadline=None,
     database=None,
