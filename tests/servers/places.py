@@ -18,7 +18,16 @@ from pathlib import Path
 from typing import Any
 
 READY_S = 60
-WATCHED = 'exec 3<&0; (read _ <&3; kill -s "$0" $$) & exec "$@" < /dev/null 3<&-'
+WATCHED = """
+began() { cut -d' ' -f22 /proc/$$/stat 2>/dev/null; }
+began=$(began)
+exec 3<&0
+(read _ <&3; [ "$(began)" = "$began" ] && kill -s "$0" $$) &
+exec "$@" < /dev/null 3<&-
+"""
+"""Ends with whoever began it. The number of a server that ended by itself may be anybody's by
+then, so the moment at which its process began is compared."""
+
 MEMORY = Path("/dev/shm")
 ROOM = 2 * 1024**3
 
