@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 from tests.factories import (
     FakeModule,
@@ -47,6 +47,7 @@ from billing_kernel.application.paying import PayWith, pay_invoice
 from billing_kernel.application.provisioning import run_operation
 from billing_kernel.application.refunding import RefundPayment as AskRefund
 from billing_kernel.application.refunding import refund_payment
+from billing_kernel.application.sweeping import sweep
 from billing_kernel.messaging.actors import ACTORS
 from billing_kernel.models import (
     Invoice,
@@ -113,8 +114,8 @@ class FakeGateway(PaymentGateway):
 
     def charge_stored(self, request: ChargeStored, context: Context) -> PaymentFact:
         external_id = f"at-{request.reference}"
-        usual = self.known.setdefault(external_id, captured(request.reference, request.amount))
-        return self._answer("charge_stored", request, usual)
+        usual = self.known.get(external_id) or captured(request.reference, request.amount)
+        return self.known.setdefault(external_id, self._answer("charge_stored", request, usual))
 
     def store_method(self, request: StartPayment, context: Context) -> PaymentStarted:
         return self._answer(
@@ -221,7 +222,8 @@ class Till:
     def deliver(self, name: str, *, method_id: int | None = None, **headers: str) -> None:
         """The notification with this body arrives (again)."""
         request = Notification("POST", headers or SIGNED, {}, name.encode())
-        take_notification(self.kernel, method_id or self.method.id, request)
+        method = self.method.id if method_id is None else method_id
+        take_notification(self.kernel, method, request)
 
     def receive(self, invoice: Invoice, minor: int | None = None, **more: Any) -> Payment:
         """An invoice is paid by the gateway, wholly or by another amount."""
@@ -263,6 +265,24 @@ class Till:
             if later:
                 return done + self.work()
         return done
+
+    def lose_messages(self) -> None:
+        """A broker or an accident loses everything that is to be done."""
+        self.kernel.database.run(lambda session: session.execute(delete(OutboxMessage)))
+
+    def look_again(self) -> None:
+        """Time passes until the sweeper finds what is due; all of that is done."""
+
+        def hasten(session: Session) -> None:
+            due = wall_clock() - timedelta(hours=2)
+            session.execute(
+                update(Payment).where(Payment.check_at.is_not(None)).values(check_at=due)
+            )
+            session.execute(update(Refund).where(Refund.due_at.is_not(None)).values(due_at=due))
+
+        self.kernel.database.run(hasten)
+        sweep(self.kernel)
+        self.work()
 
     def _next(self, later: bool) -> OutboxMessage | None:
         until = wall_clock() + timedelta(days=365 if later else 0)
