@@ -9,7 +9,7 @@ RUNTIME := -e ./hookspecs -e ./kernel $(foreach plugin,$(wildcard plugins/*/pypr
 MANIFESTS := $(wildcard */pyproject.toml plugins/*/pyproject.toml) constraints.txt
 WORKERS ?= 2
 
-.PHONY: help demo run test check format bench sample-invoice clean wheels
+.PHONY: help demo run test check format bench soak sample-invoice clean wheels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ check: $(VENV)/.dev ## format, lint, types, layers
 
 format: $(VENV)/.dev ## put the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+soak: $(VENV)/.dev ## the longer runs of what is tried at random; about half an hour
+	@$(BIN)/python -m pytest -m soak tests
 
 bench: $(VENV)/.dev ## benchmarks: print ratios
 	@$(BIN)/python -m pytest -m benchmark -s tests/benchmarks
