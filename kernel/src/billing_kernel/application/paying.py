@@ -30,6 +30,9 @@ from billing_kernel.models import Invoice, Payment, PaymentMethod
 NOW = timedelta(0)
 
 
+CANCELLED_FOR_GOOD = "cancelled_for_good"
+
+
 class InvoiceNotPayableError(ConflictError):
     """The invoice is paid or cancelled."""
 
@@ -113,12 +116,14 @@ def confirm_payment(
 ) -> Payment:
     """An administrator saw the money arrive: all of it, or ``captured``.
 
-    Also that of a transfer which was given up before it came. Raises NotConfirmableError for a
-    payment that is booked or that its gateway watches, InvalidInputError for no amount.
+    Also that of a transfer which gave way to another payment before it came. Raises
+    NotConfirmableError for a payment that is booked, that an administrator cancelled or that
+    its gateway watches, InvalidInputError for no amount.
     """
     payment = lock_payment(session, payment_id)
     method = _method_of(session, payment)
-    if payment.state == AttemptState.DONE or not _is_by_hand(kernel, method):
+    ended = payment.state == AttemptState.DONE or payment.facts.get(CANCELLED_FOR_GOOD)
+    if ended or not _is_by_hand(kernel, method):
         raise NotConfirmableError(f"payment {payment_id} is {payment.state}, or not by hand")
     if captured is None:
         captured = Money(payment.amount_minor, payment.currency)
@@ -128,12 +133,17 @@ def confirm_payment(
     return payment
 
 
-def cancel_payment(session: Session, kernel: Kernel, payment_id: int) -> Payment:
+def cancel_payment(
+    session: Session, kernel: Kernel, payment_id: int, *, for_good: bool = False
+) -> Payment:
     """Give up waiting for a payment; what comes later all the same goes to the balance.
 
-    Raises IllegalTransitionError once it has ended.
+    ``for_good``: an administrator decided it; nobody can confirm the payment any more. Raises
+    IllegalTransitionError once it has ended.
     """
     payment = lock_payment(session, payment_id)
+    if for_good:
+        payment.facts = {**payment.facts, CANCELLED_FOR_GOOD: True}
     payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CANCEL)
     record_event(session, kernel, "PaymentCancelled", {"payment_id": payment.id}, payment.client_id)
     return payment

@@ -77,7 +77,7 @@ def cancel(kernel: GivenKernel, payment_id: FromPath[int]) -> Payment:
     """Give up waiting for a payment; it can't be confirmed any more."""
 
     def work(session: Session) -> Payment:
-        payment = cancel_payment(session, kernel, payment_id)
+        payment = cancel_payment(session, kernel, payment_id, for_good=True)
         session.flush()
         return Payment.of(payment)
 
