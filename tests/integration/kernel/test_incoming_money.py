@@ -200,6 +200,20 @@ def test_a_given_up_payment_may_still_pay_its_open_invoice(
     assert invoice_of(kernel, placed.invoice.id).status == "paid"
 
 
+def test_what_an_administrator_cancelled_cant_be_confirmed(
+    kernel: Kernel, poor: Shop, announce: Announce
+) -> None:
+    """Two people must not undo each other's decisions by a click on an old page."""
+    placed = place(kernel, poor)
+    payment_id = announce(placed.invoice.id)
+    kernel.database.run(lambda session: cancel_payment(session, kernel, payment_id, for_good=True))
+
+    with pytest.raises(NotConfirmableError):
+        confirm(kernel, payment_id)
+
+    assert payment_of(kernel, payment_id).captured_minor == 0
+
+
 def test_money_from_the_balance_cannot_be_confirmed(kernel: Kernel, shop: Shop) -> None:
     """It would create money: no bank statement has it."""
     payment_id = pay(kernel, shop, place(kernel, shop).invoice.id)
