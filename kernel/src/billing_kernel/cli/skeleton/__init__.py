@@ -56,13 +56,14 @@ def _templates(folder: Traversable, path: str) -> list[tuple[str, Traversable]]:
 def _renamed(text: str, name: str, title: str) -> str:
     words = name.split("_")
     camel = "".join(word.capitalize() for word in words)
+    vendor = "".join(word.capitalize() for word in title.split())
     for old, new in (
         ("acme_vps", name),
         ("acme-vps", "-".join(words)),
         ("ACME_VPS", name.upper()),
         ("AcmeVps", camel),
-        ("AcmeSimulator", f"{camel}Simulator"),
-        ("X-Acme-", f"X-{camel}-"),
+        ("AcmeSimulator", f"{vendor}Simulator"),
+        ("X-Acme-", f"X-{vendor}-"),
         ("Acme", title),
     ):
         text = text.replace(old, new)
