@@ -14,6 +14,10 @@ from billing_hookspecs.values import Secret, Value
 SECRET_LENGTH_MIN = 8
 
 
+TALKATIVE = ("httpx", "httpcore")
+"""Loggers that tell whole addresses."""
+
+
 class Ear(logging.Handler):
     """Keeps whatever was logged, printed, raised or answered while it listened."""
 
@@ -47,17 +51,24 @@ class Ear(logging.Handler):
 
 @contextmanager
 def listening() -> Iterator[Ear]:
-    """An ear at the root logger, standard output and standard error."""
+    """An ear at the root logger, standard output and standard error.
+
+    Loggers that the process has made quiet speak up meanwhile: where the driver will run,
+    nobody may have thought of that.
+    """
     ear, printed, root = Ear(), io.StringIO(), logging.getLogger()
-    level = root.level
+    loggers = [root, *(logging.getLogger(name) for name in TALKATIVE)]
+    levels = [logger.level for logger in loggers]
     root.addHandler(ear)
-    root.setLevel(logging.DEBUG)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
     try:
         with redirect_stdout(printed), redirect_stderr(printed):
             yield ear
     finally:
         root.removeHandler(ear)
-        root.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
         ear.heard.append(printed.getvalue())
 
 
