@@ -9,7 +9,7 @@ RUNTIME := -e ./hookspecs -e ./kernel $(foreach plugin,$(wildcard plugins/*/pypr
 MANIFESTS := $(wildcard */pyproject.toml plugins/*/pyproject.toml) constraints.txt
 WORKERS ?= 2
 
-.PHONY: help demo run test check format bench soak sample-invoice clean wheels
+.PHONY: help demo run test check format bench soak soak-balances sample-invoice clean wheels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ format: $(VENV)/.dev ## put the code into shape
 
 soak: $(VENV)/.dev ## the longer runs of what is tried at random; about half an hour
 	@$(BIN)/python -m pytest -m soak tests
+
+soak-balances: $(VENV)/.dev ## 200,000 balance operations from 8 processes, on both databases
+	@$(BIN)/python -m tests.soak.balance_operations
 
 bench: $(VENV)/.dev ## benchmarks: print ratios
 	@$(BIN)/python -m pytest -m benchmark -s tests/benchmarks

@@ -104,7 +104,7 @@ class FakeGateway(PaymentGateway):
     ) -> tuple[PaymentFact, ...]:
         if request.headers.get("x-signature") != "right":
             raise NotificationRejectedError("it isn't signed")
-        usual = self.letters.get(request.raw_body.decode(), ())
+        usual = self.letters.get(request.raw_body.decode(errors="replace"), ())
         return self._answer("handle_notification", request, usual)
 
     def fetch_payment(self, request: FetchPayment, context: Context) -> PaymentFact | None:

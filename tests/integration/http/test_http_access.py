@@ -20,6 +20,8 @@ PUBLIC = {
     "POST /api/v1/clients",
     "POST /api/v1/sessions",
     "POST /api/v1/quotes",
+    "GET /api/v1/notifications/{payment_method_id}",
+    "POST /api/v1/notifications/{payment_method_id}",
 }
 """What needs no login; adding to it is a decision, so it is written down here too."""
 

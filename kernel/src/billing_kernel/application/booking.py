@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import Money
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.posting import post
+from billing_kernel.application.posting import lock_accounts, post
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.settling import settle_invoice
 from billing_kernel.application.spending import pay_by_themselves
@@ -55,6 +55,7 @@ def receive_money(
     if method_id is None:
         raise ValueError(f"payment {payment.id} came from the balance and brings nothing")
     close_payment_tasks(session, f"unclear:{payment.id}", TaskState.DONE)
+    lock_accounts(session, (owner.balance(captured.currency), owner.held(captured.currency)))
     post(session, draft_receipt(owner, payment.id, method_id, captured, f"Payment {payment.id}"))
     crashpoint("payment.recorded")
     facts = {"payment_id": payment.id, **_amount(captured)}

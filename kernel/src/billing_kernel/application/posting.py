@@ -1,8 +1,9 @@
 """Write ledger entries: the only code that moves money."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -22,8 +23,10 @@ from billing_kernel.models import LedgerAccount, LedgerEntry, Posting, wall_cloc
 def post(session: Session, draft: EntryDraft) -> LedgerEntry:
     """Write one entry and move the balances of its accounts.
 
-    Accounts are locked in the order of their ids. Raises InsufficientFundsError where what
-    belongs to a client would fall below its limit; nothing is written then.
+    Accounts of clients are locked before those that all share, each in the order of their ids,
+    so that nobody waits for a client while everybody waits for them. Raises
+    InsufficientFundsError where what belongs to a client would fall below its limit; nothing
+    is written then.
     """
     draft = balanced(draft)
     ids = {leg.account: _account_id(session, leg.account) for leg in draft.legs}
@@ -39,42 +42,50 @@ def post(session: Session, draft: EntryDraft) -> LedgerEntry:
     )
     session.add(entry)
     session.flush()
-    for leg in sorted(draft.legs, key=lambda leg: ids[leg.account]):
-        account_id = ids[leg.account]
-        after = _move(session, account_id, leg.amount)
-        session.execute(
-            insert(Posting).values(
-                entry_id=entry.id,
-                ledger_account_id=account_id,
-                amount_minor=leg.amount.amount_minor,
-                currency=leg.amount.currency,
-                balance_after_minor=after,
-            )
-        )
+    in_order = sorted(draft.legs, key=lambda leg: (leg.account.client_id is None, ids[leg.account]))
+    postings = [
+        {
+            "entry_id": entry.id,
+            "ledger_account_id": ids[leg.account],
+            "amount_minor": leg.amount.amount_minor,
+            "currency": leg.amount.currency,
+            "balance_after_minor": _move(session, ids[leg.account], leg.amount),
+        }
+        for leg in in_order
+    ]
+    session.execute(insert(Posting), postings)
     entry.sealed = 1
     session.flush()
     return entry
 
 
+_MOVE = (
+    update(LedgerAccount)
+    .where(
+        LedgerAccount.id == bindparam("account_id"),
+        ~LedgerAccount.guarded
+        | (
+            LedgerAccount.balance_minor + LedgerAccount.credit_limit_minor + bindparam("gain_minor")
+            >= 0
+        ),
+    )
+    .values(
+        balance_minor=LedgerAccount.balance_minor + bindparam("gain_minor"),
+        version=LedgerAccount.version + 1,
+        updated_at=bindparam("now"),
+    )
+    .returning(LedgerAccount.balance_minor)
+    .execution_options(synchronize_session=False)
+)
+
+
 def _move(session: Session, account_id: int, amount: Money) -> int:
-    after = session.execute(
-        update(LedgerAccount)
-        .where(
-            LedgerAccount.id == account_id,
-            ~LedgerAccount.guarded
-            | (
-                LedgerAccount.balance_minor + LedgerAccount.credit_limit_minor + amount.amount_minor
-                >= 0
-            ),
-        )
-        .values(
-            balance_minor=LedgerAccount.balance_minor + amount.amount_minor,
-            version=LedgerAccount.version + 1,
-            updated_at=wall_clock(),
-        )
-        .returning(LedgerAccount.balance_minor)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    values = {
+        "account_id": account_id,
+        "gain_minor": amount.amount_minor,
+        "now": wall_clock(),
+    }
+    after: int | None = session.execute(_MOVE, values).scalar_one_or_none()
     if after is None:
         raise InsufficientFundsError(f"the balance doesn't cover {-amount}")
     return after
@@ -104,36 +115,65 @@ def entry_legs(session: Session, entry: LedgerEntry) -> tuple[Leg, ...]:
 
 def balance_of(session: Session, key: AccountKey) -> Money:
     """The running balance of an account; zero for one that was never used."""
-    minor = session.scalar(select(LedgerAccount.balance_minor).where(*_matches(key)))
+    minor = session.scalar(_FIND_BALANCE[_owner_of(key)], _named(key))
     return Money(minor or 0, key.currency)
 
 
 def lock_accounts(session: Session, keys: Iterable[AccountKey]) -> None:
     """Lock accounts for entries that are decided by their balances, in the order of ``post``."""
-    found = {session.scalar(select(LedgerAccount.id).where(*_matches(key))) for key in keys}
+    found = {session.scalar(_FIND_ID[_owner_of(key)], _named(key)) for key in keys}
     session.execute(
         select(LedgerAccount.id)
         .where(LedgerAccount.id.in_(found - {None}))
-        .order_by(LedgerAccount.id)
+        .order_by(LedgerAccount.client_id.is_(None), LedgerAccount.id)
         .with_for_update()
     )
 
 
 def may_spend(session: Session, key: AccountKey, amount_minor: int) -> bool:
     """Whether an account covers an amount now, with its credit limit."""
-    account = session.scalars(
-        select(LedgerAccount)
-        .where(*_matches(key))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    locked = _FIND[_owner_of(key)].with_for_update().execution_options(populate_existing=True)
+    account = session.scalars(locked, _named(key)).one_or_none()
     if account is None:
         return amount_minor <= 0
     return account.balance_minor + account.credit_limit_minor >= amount_minor
 
 
+class _Owner(StrEnum):
+    """Whose an account is; each sort has a unique index of its own."""
+
+    CLIENT = "client"
+    METHOD = "method"
+    PROVIDER = "provider"
+
+
+_OWNED: Mapping[_Owner, tuple[ColumnElement[bool], ...]] = {
+    _Owner.CLIENT: (LedgerAccount.client_id == bindparam("owner_id"),),
+    _Owner.METHOD: (LedgerAccount.payment_method_id == bindparam("owner_id"),),
+    _Owner.PROVIDER: (
+        LedgerAccount.client_id.is_(None),
+        LedgerAccount.payment_method_id.is_(None),
+    ),
+}
+
+_FIND: Mapping[_Owner, Select[LedgerAccount]] = {
+    owner: select(LedgerAccount).where(
+        LedgerAccount.kind == bindparam("kind"),
+        LedgerAccount.provider_id == bindparam("provider_id"),
+        LedgerAccount.currency == bindparam("currency"),
+        *conditions,
+    )
+    for owner, conditions in _OWNED.items()
+}
+_FIND_ID = {owner: find.with_only_columns(LedgerAccount.id) for owner, find in _FIND.items()}
+_FIND_BALANCE = {
+    owner: find.with_only_columns(LedgerAccount.balance_minor) for owner, find in _FIND.items()
+}
+
+
 def _account_id(session: Session, key: AccountKey) -> int:
-    found = session.scalar(select(LedgerAccount.id).where(*_matches(key)))
+    find_id = _FIND_ID[_owner_of(key)]
+    found: int | None = session.scalar(find_id, _named(key))
     if found is not None:
         return found
     values = {
@@ -146,14 +186,19 @@ def _account_id(session: Session, key: AccountKey) -> int:
     }
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(LedgerAccount).values(**values).on_conflict_do_nothing())
-    return session.scalars(select(LedgerAccount.id).where(*_matches(key))).one()
+    return session.scalars(find_id, _named(key)).one()
 
 
-def _matches(key: AccountKey) -> tuple[ColumnElement[bool], ...]:
-    return (
-        LedgerAccount.kind == str(key.kind),
-        LedgerAccount.provider_id == key.provider_id,
-        LedgerAccount.currency == key.currency,
-        LedgerAccount.client_id.is_not_distinct_from(key.client_id),
-        LedgerAccount.payment_method_id.is_not_distinct_from(key.payment_method_id),
-    )
+def _owner_of(key: AccountKey) -> _Owner:
+    if key.client_id is not None:
+        return _Owner.CLIENT
+    return _Owner.PROVIDER if key.payment_method_id is None else _Owner.METHOD
+
+
+def _named(key: AccountKey) -> dict[str, str | int | None]:
+    return {
+        "kind": str(key.kind),
+        "provider_id": key.provider_id,
+        "currency": key.currency,
+        "owner_id": key.payment_method_id if key.client_id is None else key.client_id,
+    }

@@ -16,6 +16,7 @@ from billing_hookspecs import FieldError, InvalidInputError
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
+from billing_kernel.application.spending import ask_to_spend
 from billing_kernel.domain.countries import country_complaint
 from billing_kernel.domain.errors import ConflictError, LoginRequiredError, TooManyError
 from billing_kernel.domain.passwords import password_errors
@@ -142,6 +143,7 @@ def change_client(session: DatabaseSession, client_id: int, columns: Mapping[str
     for name, value in changes.items():
         setattr(client, name, value)
     session.flush()
+    ask_to_spend(session, client)
     return client
 
 

@@ -144,7 +144,7 @@ def draft_hold(owner: Owner, invoice_id: int, amount: Money, description: str) -
 
 def draft_earning(
     owner: Owner, line_id: int, net: Money, tax: Money, description: str,
-    invoice_id: int, service_id: int | None,
+    invoice_id: int | None, service_id: int | None,
 ) -> EntryDraft:  # fmt: skip
     """The upstream confirmed an invoice line: what was held is earned, its tax is owed."""
     provider = owner.provider_id
@@ -160,7 +160,7 @@ def draft_earning(
 
 def draft_release(
     owner: Owner, line_id: int, total: Money, description: str,
-    invoice_id: int, service_id: int | None,
+    invoice_id: int | None, service_id: int | None,
 ) -> EntryDraft:  # fmt: skip
     """The upstream finally refused an invoice line: what was held returns to the balance."""
     return EntryDraft(

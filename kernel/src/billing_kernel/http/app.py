@@ -20,6 +20,7 @@ from billing_kernel.http import (
     health,
     invoices,
     me,
+    notifications,
     orders,
     payers,
     payment_methods,
@@ -28,6 +29,7 @@ from billing_kernel.http import (
     quotes,
     services,
     sessions,
+    stored_payment_methods,
     tariff_plans,
 )
 from billing_kernel.http.admin import HANDLERS as ADMINISTRATION
@@ -49,6 +51,7 @@ EVERYONE = [
     clients.register,
     sessions.open_session,
     product_types.list_product_types,
+    *notifications.HANDLERS,
 ]
 VISITORS = [
     tariff_plans.list_tariff_plans,
@@ -77,6 +80,7 @@ CLIENT_AREA = [
     payments.list_payments,
     payments.get_payment,
     payment_methods.list_payment_methods,
+    *stored_payment_methods.HANDLERS,
     *payers.HANDLERS,
     balances.list_balances,
     balances.list_statement,

@@ -13,7 +13,6 @@ from billing_kernel.application.registering import (
 )
 from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.clients import check_confirmation
-from billing_kernel.http.shapes.base import given
 from billing_kernel.http.shapes.clients import ChangeOwnProfile, ChangePassword, Client
 
 TAGS = ["Me"]
@@ -28,9 +27,9 @@ def get_me(kernel: GivenKernel, caller: GivenCaller) -> Client:
 
 @patch("/me", operation_id="changeMe", tags=TAGS, sync_to_thread=True)
 def change_me(kernel: GivenKernel, caller: GivenCaller, data: JSONBody[ChangeOwnProfile]) -> Client:
-    """Change your name, country, phone or language."""
+    """Change your name, country, phone, language, or whether invoices pay by themselves."""
     return kernel.database.run(
-        lambda session: Client.of(change_client(session, caller.id, given(data)))
+        lambda session: Client.of(change_client(session, caller.id, data.columns()))
     )
 
 

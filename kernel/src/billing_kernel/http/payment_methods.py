@@ -47,5 +47,6 @@ def _shape(
         driver=method.driver,
         currencies=list(gateway.currencies),
         confirmed_by_hand=GatewayCapability.CONFIRMED_BY_HAND in gateway.capabilities,
+        stores=GatewayCapability.STORED_METHODS in gateway.capabilities,
         payer_form=json_schema(gateway.payer_fields, languages.best(default_language)),
     )

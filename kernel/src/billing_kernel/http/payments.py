@@ -16,8 +16,10 @@ from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
 from billing_kernel.http.payment_steps import begun
+from billing_kernel.http.payment_views import in_full
 from billing_kernel.http.shapes.invoices import Invoice
 from billing_kernel.http.shapes.payments import AdvancePayment, AdvancePaymentBody, Payment
+from billing_kernel.http.shapes.refunds import PaymentInFull
 
 TAGS = ["Payments"]
 
@@ -54,7 +56,9 @@ def list_payments(kernel: GivenKernel, caller: GivenCaller, paging: GivenPaging)
 
 
 @get("/payments/{payment_id:int}", operation_id="getPayment", tags=TAGS, sync_to_thread=True)
-def get_payment(kernel: GivenKernel, caller: GivenCaller, payment_id: FromPath[int]) -> Payment:
-    """One of your payments."""
+def get_payment(
+    kernel: GivenKernel, caller: GivenCaller, payment_id: FromPath[int]
+) -> PaymentInFull:
+    """One of your payments, with its refunds."""
     with kernel.database.reading() as session:
-        return Payment.of(find(session, models.Payment, payment_id, client_id=caller.id))
+        return in_full(session, find(session, models.Payment, payment_id, client_id=caller.id))

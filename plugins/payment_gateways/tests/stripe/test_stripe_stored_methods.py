@@ -47,10 +47,25 @@ def test_a_card_can_be_stored_with_a_payment(
 def test_a_card_is_stored_only_if_that_was_asked(
     gateway: Stripe, context: Context, upstream: SimulatedStripe
 ) -> None:
-    """Keeping a card without a word is not allowed."""
+    """Keeping a card without a word is not allowed, whoever Stripe takes the payer for."""
     request = sample_start_payment(7)
     started = gateway.start_payment(request, context)
     upstream.pay(started.external_id)
+    intent = upstream.account.find("payment_intent", upstream.intent_of(started.external_id))
+    intent["customer"] = "cus_of_somebody"
+    asked = FetchPayment(7, request.reference, request.amount, started.external_id)
+    fact = gateway.fetch_payment(asked, context)
+    assert fact is not None
+    assert fact.stored_method is None
+
+
+def test_a_declined_card_is_not_stored(
+    gateway: Stripe, context: Context, upstream: SimulatedStripe
+) -> None:
+    """The intent names the card that was tried last, whatever became of it."""
+    request = sample_start_payment(7, store_method=True)
+    started = gateway.start_payment(request, context)
+    upstream.pay(started.external_id, "declined")
     asked = FetchPayment(7, request.reference, request.amount, started.external_id)
     fact = gateway.fetch_payment(asked, context)
     assert fact is not None

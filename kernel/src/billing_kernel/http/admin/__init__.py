@@ -21,6 +21,7 @@ from billing_kernel.http.admin import (
     tariff_plans,
     tasks,
     tax_rates,
+    unmatched_receipts,
 )
 
 HANDLERS: list[Any] = [
@@ -39,6 +40,7 @@ HANDLERS: list[Any] = [
     *tasks.HANDLERS,
     *invoices.HANDLERS,
     *payments.HANDLERS,
+    *unmatched_receipts.HANDLERS,
     *ledger.HANDLERS,
     *events.HANDLERS,
     *plugins.HANDLERS,

@@ -1,6 +1,6 @@
 """Clients, and corrections of their balances."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
@@ -18,7 +18,7 @@ from billing_kernel.http.balances import balances_of
 from billing_kernel.http.filters import IdFilter, TextFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page
-from billing_kernel.http.shapes.base import Amount, Body, RowId, given
+from billing_kernel.http.shapes.base import Amount, Body, RowId
 from billing_kernel.http.shapes.clients import ChangeClient, Client
 from billing_kernel.http.shapes.ledger import Balance, LedgerEntryAnswer
 
@@ -66,7 +66,7 @@ def get_client(kernel: GivenKernel, client_id: FromPath[int]) -> Client:
 def change(kernel: GivenKernel, client_id: FromPath[int], data: JSONBody[ChangeClient]) -> Client:
     """Change a client; a disabled one can't log in, and its sessions are worth nothing."""
     return kernel.database.run(
-        lambda session: Client.of(change_client(session, client_id, _columns(given(data))))
+        lambda session: Client.of(change_client(session, client_id, data.columns()))
     )
 
 
@@ -95,12 +95,6 @@ def adjust(
         return entry_shape(session, entry)
 
     return once.answer(work)
-
-
-def _columns(sent: dict[str, Any]) -> dict[str, Any]:
-    if "enabled" in sent:
-        sent["is_enabled"] = sent.pop("enabled")
-    return sent
 
 
 HANDLERS = [list_clients, get_client, change, list_balances, adjust]

@@ -5,13 +5,17 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.orm import Session
 
 from billing_kernel import models
+from billing_kernel.application.finding import find
 from billing_kernel.application.paying import cancel_payment, confirm_payment
+from billing_kernel.application.refunding import refund_payment
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
 from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page
+from billing_kernel.http.payment_views import in_full
 from billing_kernel.http.shapes.payments import ConfirmPayment, Payment
+from billing_kernel.http.shapes.refunds import CreateRefund, PaymentInFull, Refund
 
 PATH, ONE = "/payments", "/payments/{payment_id:int}"
 TAGS = ["Administration: invoices and payments"]
@@ -37,9 +41,10 @@ def list_payments(
 
 
 @get(ONE, operation_id="adminGetPayment", tags=TAGS, sync_to_thread=True)
-def get_payment(kernel: GivenKernel, payment_id: FromPath[int]) -> Payment:
-    """One payment."""
-    return rows.shown(kernel, models.Payment, payment_id, Payment.of)
+def get_payment(kernel: GivenKernel, payment_id: FromPath[int]) -> PaymentInFull:
+    """One payment, with its refunds."""
+    with kernel.database.reading() as session:
+        return in_full(session, find(session, models.Payment, payment_id))
 
 
 @post(
@@ -84,4 +89,19 @@ def cancel(kernel: GivenKernel, payment_id: FromPath[int]) -> Payment:
     return kernel.database.run(work)
 
 
-HANDLERS = [list_payments, get_payment, confirm, cancel]
+@post(f"{ONE}/refunds", operation_id="adminRefundPayment", tags=TAGS, sync_to_thread=True)
+def refund(
+    kernel: GivenKernel, once: GivenOnce, payment_id: FromPath[int], data: JSONBody[CreateRefund]
+) -> Response[Refund]:
+    """Return money: to the balance at once, to the gateway by a worker, or by hand by a task."""
+    command = data.command(payment_id)
+
+    def work(session: Session) -> Refund:
+        made = refund_payment(session, kernel, command)
+        session.flush()
+        return Refund.of(made)
+
+    return once.answer(work)
+
+
+HANDLERS = [list_payments, get_payment, confirm, cancel, refund]

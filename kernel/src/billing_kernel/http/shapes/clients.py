@@ -1,7 +1,7 @@
 """Clients and their logins."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from msgspec import UNSET, UnsetType
 
@@ -16,7 +16,11 @@ from billing_kernel.http.shapes.base import (
     Password,
     Phone,
     RowId,
+    given,
 )
+
+COLUMNS = {"automatic_payment": "pays_from_balance", "enabled": "is_enabled"}
+"""Columns that are named otherwise here."""
 
 
 class RegisterClient(Body):
@@ -50,12 +54,20 @@ class LogIn(Body):
 
 
 class ChangeOwnProfile(Body):
-    """What clients may change about themselves; what is left out stays."""
+    """What clients may change about themselves; what is left out stays.
+
+    With ``automatic_payment`` open invoices are paid as soon as the balance covers them.
+    """
 
     name: Line | UnsetType = UNSET
     country: CountryCode | UnsetType = UNSET
     phone: Phone | UnsetType = UNSET
     language: LanguageCode | UnsetType = UNSET
+    automatic_payment: bool | UnsetType = UNSET
+
+    def columns(self) -> dict[str, Any]:
+        """What was sent, by the names of the columns."""
+        return {COLUMNS.get(name, name): value for name, value in given(self).items()}
 
 
 class ChangePassword(Body):
@@ -83,6 +95,7 @@ class Client(Answer):
     country: str
     phone: str
     language: str
+    automatic_payment: bool
     enabled: bool
     created_at: datetime
 
@@ -96,6 +109,7 @@ class Client(Answer):
             country=row.country,
             phone=row.phone,
             language=row.language,
+            automatic_payment=row.pays_from_balance,
             enabled=row.is_enabled,
             created_at=row.created_at,
         )

@@ -16,21 +16,35 @@ ReturnUrl = Annotated[str, Meta(max_length=2000, pattern=r"^(https?://[^\s\x00-\
 
 
 class PayWithBody(Body):
-    """From the balance, or by a method: exactly one of the two."""
+    """From the balance, by a method, or by a stored card or wallet: exactly one of the three.
+
+    ``store_method`` says that the payer agrees to the method keeping the card or wallet.
+    """
 
     balance: bool = False
     payment_method_id: RowId | None = None
     return_url: ReturnUrl = ""
+    store_method: bool = False
+    stored_payment_method_id: RowId | None = None
 
     def choice(self) -> PayWith:
-        """How to pay; raises InvalidInputError for both or neither."""
-        if self.balance is (self.payment_method_id is not None):
-            detail = 'must be {"balance": true} or {"payment_method_id": ...}'
+        """How to pay; raises InvalidInputError for none of the ways, or several."""
+        by_method, by_stored = self.payment_method_id, self.stored_payment_method_id
+        if (self.balance, by_method is not None, by_stored is not None).count(True) != 1:
+            detail = (
+                'must be {"balance": true}, {"payment_method_id": ...} or '
+                '{"stored_payment_method_id": ...}'
+            )
             raise InvalidInputError([FieldError("/pay_with", detail)])
+        if self.store_method and by_method is None:
+            detail = "goes with payment_method_id"
+            raise InvalidInputError([FieldError("/pay_with/store_method", detail)])
         return PayWith(
             balance=self.balance,
-            payment_method_id=self.payment_method_id,
+            payment_method_id=by_method,
             return_url=self.return_url,
+            stored_method_id=by_stored,
+            store_method=self.store_method,
         )
 
 
@@ -97,10 +111,48 @@ class AdvancePayment(Payment):
     invoice: Invoice
 
 
+class StorePaymentMethod(Body):
+    """Have a method keep a card or wallet, without a purchase."""
+
+    payment_method_id: RowId
+    return_url: ReturnUrl = ""
+
+    EXAMPLE = {"payment_method_id": 3, "return_url": "https://shop.example.com/account"}
+
+
+class StoringBegun(Answer):
+    """A place for a card or wallet, and where to go on with it."""
+
+    id: int
+    payment_method_id: int
+    redirect_url: str | None
+
+
+class StoredPaymentMethod(Answer):
+    """A card or wallet that can be charged; ``expires_on`` is as its gateway writes it."""
+
+    id: int
+    payment_method_id: int
+    title: str
+    expires_on: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, row: models.StoredMethod) -> Self:
+        return cls(
+            id=row.id,
+            payment_method_id=row.payment_method_id,
+            title=row.title,
+            expires_on=row.expires_on,
+            created_at=row.created_at,
+        )
+
+
 class PaymentMethodOffer(Answer):
     """A way to pay; no ``currencies`` means every currency.
 
     ``payer_form`` is a JSON Schema of what a payer that is a company must tell of its bank.
+    ``stores`` says that it can keep cards or wallets.
     """
 
     id: int
@@ -108,4 +160,5 @@ class PaymentMethodOffer(Answer):
     driver: str
     currencies: list[str]
     confirmed_by_hand: bool
+    stores: bool
     payer_form: dict[str, Any]

@@ -25,9 +25,6 @@ THREE_DECIMAL: Final = frozenset("BHD JOD KWD OMR TND".split())
 PADDED: Final = frozenset({"ISK"})
 """Whole units that are written with two decimals, always 00: 5 ISK are 500."""
 
-CONTRADICTED: Final = frozenset({"UGX"})
-"""Stripe's page lists them as zero-decimal and, further down, wants two decimals."""
-
 POWERS: Final = (1, 10, 100, 1000)
 
 
@@ -74,6 +71,7 @@ def stripe_decimals(currency: str) -> int:
         return 3
     if currency in PADDED:
         return 2
-    if currency in CONTRADICTED or minor_units(currency) != 2:
+    # UGX is among these: Stripe's page has it without decimals and, further down, with two.
+    if minor_units(currency) != 2:
         raise UpstreamRefusedError("currency", f"it isn't certain how Stripe counts {currency}")
     return 2

@@ -75,7 +75,7 @@ class Api:
             raise invalid("", "The idempotency key is too long.")
         if fault and fault.kind is FaultKind.CONFLICT:
             message = "There is currently another in-progress request using this Idempotent Key."
-            raise ApiError(409, "idempotency_key_in_use", message, type="idempotency_error")
+            raise ApiError(409, "idempotency_key_in_use", message)
         asked = (request.method, request.path, *sorted(request.body.decode().split("&")))
         with self._turn:
             kept = self._kept.get(key) if key else None
