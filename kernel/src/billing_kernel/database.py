@@ -71,6 +71,8 @@ def make_engine(url: str, *, pool_size: int = 16) -> Engine:
             f"journal_mode={journal}",
             "synchronous=FULL",
             "foreign_keys=ON",
+            # Without it REPLACE deletes rows past the triggers that keep them.
+            "recursive_triggers=ON",
             f"busy_timeout={BUSY_TIMEOUT_MS}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()

@@ -22,14 +22,14 @@ class SchemaMismatchError(BillingError):
     code = "database.schema_mismatch"
 
 
-def upgrade_schema(engine: Engine) -> list[str]:
+def upgrade_schema(engine: Engine, revision: str = "head") -> list[str]:
     """Apply what is missing, one process at a time; the names of the revisions applied."""
     with engine.connect() as connection:
         before = schema_revision(connection)
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-            command.upgrade(_config(connection), "head")
+            command.upgrade(_config(connection), revision)
         after = schema_revision(connection)
     return [] if before == after else [after or ""]
 

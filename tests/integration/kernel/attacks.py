@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy.dialects import postgresql
 
 from billing_kernel.domain.ledger import AccountKind
 from billing_kernel.models import Base
+
+APPEND_ONLY = "append-only|keeps what it was written with"
+UNIQUE = "duplicate key|UNIQUE constraint failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,12 @@ class Sold:
 
 
 Attack = Callable[[Connection, Sold], object]
+
+
+def attempt(sold: Sold, attack: Attack) -> None:
+    """Attack in one transaction, up to and with its commit."""
+    with sold.engine.begin() as connection:
+        attack(connection, sold)
 
 
 def entry(
@@ -106,3 +116,27 @@ def posted(kind: str, amount: int, **columns: Any) -> Attack:
 
 def written(*legs: tuple[str, int], sealed: bool = True, **columns: Any) -> Attack:
     return lambda connection, sold: entry(connection, sold, *legs, sealed=sealed, **columns)
+
+
+def line_of_new_invoice(connection: Connection, sold: Sold, **columns: Any) -> object:
+    """Issue an invoice of one line as the kernel does, but for ``columns`` of the line."""
+    invoice = sold.one(connection, "invoices", status="new")
+    invoice_id = sold.add(connection, "invoices", invoice, series_number=999, number="X")
+    line = sold.one(connection, "invoice_lines", invoice_id=invoice["id"])
+    return sold.add(connection, "invoice_lines", line, invoice_id=invoice_id, **columns)
+
+
+def replaced(table: str, **changes: Any) -> Attack:
+    """Write a row over the one with its key, the way each database has for that."""
+
+    def attack(connection: Connection, sold: Sold) -> object:
+        rows = Base.metadata.tables[table]
+        values = {**sold.one(connection, table), **changes}
+        if sold.is_sqlite:
+            return connection.execute(insert(rows).prefix_with("OR REPLACE").values(values))
+        written = postgresql.insert(rows).values(values)
+        return connection.execute(
+            written.on_conflict_do_update(index_elements=["id"], set_=changes)
+        )
+
+    return attack

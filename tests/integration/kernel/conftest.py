@@ -7,11 +7,25 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
-from tests.factories import FakeModule, Shop, buy, make_kernel, make_shop
+from tests.factories import (
+    FakeModule,
+    Shop,
+    buy,
+    make_kernel,
+    make_method,
+    make_shop,
+    money_of,
+    open_one,
+    pay,
+    place,
+)
+from tests.integration.kernel.attacks import Sold
+from tests.servers.databases import DATABASES
 
-from billing_hookspecs import BillingError
+from billing_hookspecs import BillingError, Secret
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.verifying import verify_ledger
+from billing_kernel.sealing import new_key
 from billing_kernel.settings import Settings
 
 T = TypeVar("T")
@@ -69,3 +83,20 @@ def at_once() -> AtOnce[T]:
             return list(pool.map(start, functions))
 
     return run
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def sold(request: pytest.FixtureRequest) -> Iterator[Sold]:
+    """One for all attacks of a kind of database: what is refused leaves nothing behind."""
+    databases = request.getfixturevalue(f"{request.param}_databases")
+    with databases.migrated() as url:
+        settings = Settings(database_url=Secret(url), secret_keys=(Secret(new_key()),))
+        kernel = make_kernel(settings, FakeModule())
+        shop = make_shop(kernel)
+        open_one(kernel, shop)
+        buy(kernel, shop)
+        method = make_method(kernel, shop)
+        pay(kernel, shop, place(kernel, shop).invoice.id, method.id)
+        assert money_of(kernel, shop) == (3000, 1000)
+        yield Sold(kernel.database.engine, request.param == "sqlite")
+        kernel.database.close()

@@ -86,6 +86,7 @@ PLANTED: dict[str, str] = {
     ),
     "adjustments_are_booked": "UPDATE adjustments SET amount_minor = amount_minor + 1",
     "invoices_add_up": "UPDATE invoices SET net_minor = net_minor + 1",
+    "invoices_keep_their_lines": "UPDATE invoices SET line_count = 2 WHERE id = 1",
     "numbers_have_no_gaps": "UPDATE invoices SET series_number = 100 WHERE id = 1",
     "numbers_belong_to_a_series": "UPDATE invoices SET series = 'XX' WHERE id = 1",
     "credit_notes_correct_invoices": (

@@ -1,29 +1,21 @@
 """The schema itself refuses what must never be, whoever asks: plain SQL against every guard."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
-from tests.factories import (
-    FakeModule,
-    buy,
-    make_kernel,
-    make_method,
-    make_shop,
-    money_of,
-    open_one,
-    pay,
-    place,
-)
 from tests.integration.kernel.attacks import (
+    APPEND_ONLY,
+    UNIQUE,
     Attack,
     Sold,
     again,
+    attempt,
     entry,
     in_two_currencies,
+    line_of_new_invoice,
     posted,
     posting,
     reversed_twice,
@@ -31,34 +23,9 @@ from tests.integration.kernel.attacks import (
     to_a_sealed_entry,
     written,
 )
-from tests.servers.databases import DATABASES
-
-from billing_hookspecs import Secret
-from billing_kernel.sealing import new_key
-from billing_kernel.settings import Settings
 
 AMOUNT_LIMIT = 2**53
 
-
-@pytest.fixture(scope="module", params=DATABASES)
-def sold(request: pytest.FixtureRequest) -> Iterator[Sold]:
-    """One for all attacks of a kind of database: what is refused leaves nothing behind."""
-    databases = request.getfixturevalue(f"{request.param}_databases")
-    with databases.migrated() as url:
-        settings = Settings(database_url=Secret(url), secret_keys=(Secret(new_key()),))
-        kernel = make_kernel(settings, FakeModule())
-        shop = make_shop(kernel)
-        open_one(kernel, shop)
-        buy(kernel, shop)
-        method = make_method(kernel, shop)
-        pay(kernel, shop, place(kernel, shop).invoice.id, method.id)
-        assert money_of(kernel, shop) == (3000, 1000)
-        yield Sold(kernel.database.engine, request.param == "sqlite")
-        kernel.database.close()
-
-
-APPEND_ONLY = "append-only|keeps what it was written with"
-UNIQUE = "duplicate key|UNIQUE constraint failed"
 
 ATTACKS: dict[str, tuple[Attack, str]] = {
     "an entry that doesn't balance": (written(("held", 5), ("revenue", -4)), "not balance"),
@@ -142,7 +109,8 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     ),
     "an invoice line that is deleted": (sql("DELETE FROM invoice_lines"), APPEND_ONLY),
     "an invoice line that doesn't add up": (
-        again("invoice_lines", position=9, tax_minor=1), "ck_invoice_lines_adds_up",
+        lambda connection, sold: line_of_new_invoice(connection, sold, tax_minor=1),
+        "ck_invoice_lines_adds_up",
     ),
     "a period that is moved": (
         sql("UPDATE billed_periods SET end_on = '2027-01-01'"), "only be reversed|keeps what",
@@ -200,12 +168,6 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
 def delivery(connection: Connection, sold: Sold) -> dict[str, Any]:
     event = sold.one(connection, "events")
     return {"event_id": event["id"], "plugin": "listener", "created_at": event["created_at"]}
-
-
-def attempt(sold: Sold, attack: Attack) -> None:
-    """Attack in one transaction, up to and with its commit."""
-    with sold.engine.begin() as connection:
-        attack(connection, sold)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -83,6 +83,7 @@ def issue_invoice(
         net_minor=net.amount_minor,
         tax_minor=tax.amount_minor,
         total_minor=(net + tax).amount_minor,
+        line_count=len(items),
         payer_id=payer.id if payer else None,
         language=(payer.language if payer else "") or client.language or provider.default_language,
         payer=_party(payer) if payer else {"name": client.name, "country": client.country},

@@ -14,7 +14,8 @@ class Invoice(Row):
     """A numbered demand for money. Amounts and lines never change once it is issued.
 
     ``payer`` and ``company`` are what they were when it was issued. A credit note has negative
-    amounts and names the invoice that it corrects.
+    amounts and names the invoice that it corrects. Its lines have the positions 1 to
+    ``line_count``; the schema refuses any other.
     """
 
     __tablename__ = "invoices"
@@ -41,6 +42,7 @@ class Invoice(Row):
     net_minor: Mapped[int]
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
+    line_count: Mapped[int] = mapped_column(server_default="0")
     payer_id: Mapped[int | None] = mapped_column(ForeignKey("payers.id"), index=True)
     language: Mapped[str] = mapped_column(String(8), default="en")
     payer: Mapped[dict[str, Any]] = mapped_column(default=dict)

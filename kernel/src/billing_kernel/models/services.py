@@ -55,12 +55,14 @@ class BilledPeriod(Row):
     """Days of one line of a service that a client was charged for.
 
     The database refuses a second one for a day that isn't reversed: this is what makes a
-    double charge impossible. ``line_no`` 0 is the service itself, addons count from 1.
+    double charge impossible. ``line_no`` 0 is the service itself, addons count from 1
+    to 255.
     """
 
     __tablename__ = "billed_periods"
     __table_args__ = (
         CheckConstraint("end_on > start_on", name="not_empty"),
+        CheckConstraint("line_no BETWEEN 0 AND 255", name="line_no"),
         Index(
             "uq_billed_periods_service_id_line_no_start_on",
             "service_id",

@@ -16,6 +16,13 @@ DOCUMENTS: Final = (
         OR i.total_minor <> coalesce(sum(l.total_minor), 0)""",
     ),
     Invariant(
+        "invoices_keep_their_lines",
+        "invoices",
+        "an invoice has as many lines as it was issued with",
+        """SELECT i.id FROM invoices i LEFT JOIN invoice_lines l ON l.invoice_id = i.id
+        GROUP BY i.id, i.line_count HAVING count(l.id) <> i.line_count""",
+    ),
+    Invariant(
         "numbers_have_no_gaps",
         "invoice_series",
         "the numbers of a series run from 1 without a gap",
