@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ class FieldKind(StrEnum):
     IP_ADDRESS = "ip_address"
     DOMAIN = "domain"
     EMAIL = "email"
+    DECIMAL = "decimal"
+    MONEY = "money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Choice(Value):
 class FormField(Value):
     """One field of a form.
 
-    ``length_max`` bounds text in characters; ``minimum`` and ``maximum`` bound integers.
+    ``length_max`` bounds text in characters; ``minimum`` and ``maximum`` bound integers,
+    decimals and the minor units of money. A decimal is a string such as ``"12.5"``, never
+    negative; money is ``{"amount_minor": 500, "currency": "EUR"}``.
     ``client_visible`` is False for what only employees may read back.
     """
 
@@ -56,10 +61,17 @@ class FormField(Value):
 
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
+_DECIMAL = re.compile(r"\d{1,12}(\.\d{1,6})?", re.ASCII)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
 _UNPRINTABLE = ("Cc", "Cs")
 """Controls, and halves of characters that no encoding can carry."""
 _JSON_TYPES = {FieldKind.INTEGER: "integer", FieldKind.BOOLEAN: "boolean"}
+_MONEY_SCHEMA: Mapping[str, Json] = {
+    "type": "object",
+    "properties": {"amount_minor": {"type": "integer"}, "currency": {"type": "string"}},
+    "required": ["amount_minor", "currency"],
+    "additionalProperties": False,
+}
 _JSON_FORMATS = {
     FieldKind.URL: "uri",
     FieldKind.IP_ADDRESS: "ip",
@@ -77,6 +89,10 @@ def json_schema(fields: Sequence[FormField], language: str = "en") -> dict[str, 
             "type": _JSON_TYPES.get(field.kind, "string"),
             "title": text_in(field.title, language),
         }
+        if field.kind is FieldKind.MONEY:
+            schema |= _MONEY_SCHEMA
+        if field.kind is FieldKind.DECIMAL:
+            schema["pattern"] = f"^{_DECIMAL.pattern}$"
         if field.kind in _JSON_FORMATS:
             schema["format"] = _JSON_FORMATS[field.kind]
         if field.kind is FieldKind.SECRET:
@@ -88,10 +104,8 @@ def json_schema(fields: Sequence[FormField], language: str = "en") -> dict[str, 
             ]
         if schema["type"] == "string" and field.kind is not FieldKind.CHOICE:
             schema["maxLength"] = field.length_max
-        if field.minimum is not None:
-            schema["minimum"] = field.minimum
-        if field.maximum is not None:
-            schema["maximum"] = field.maximum
+        if field.kind is FieldKind.INTEGER:
+            schema |= _bounds(field)
         if field.default is not None:
             schema["default"] = field.default
         if field.hint:
@@ -103,6 +117,11 @@ def json_schema(fields: Sequence[FormField], language: str = "en") -> dict[str, 
         "required": [field.name for field in fields if field.required],
         "additionalProperties": False,
     }
+
+
+def _bounds(field: FormField) -> dict[str, Json]:
+    bounds = {"minimum": field.minimum, "maximum": field.maximum}
+    return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 def check_fields(
@@ -142,7 +161,7 @@ def _is_blank(field: FormField, value: Any) -> bool:
     return not (value if field.kind is FieldKind.SECRET else value.strip())
 
 
-def _checked(field: FormField, value: Any) -> str | int | bool:
+def _checked(field: FormField, value: Any) -> str | int | bool | dict[str, Any]:
     match field.kind:
         case FieldKind.BOOLEAN:
             if type(value) is not bool:
@@ -151,11 +170,10 @@ def _checked(field: FormField, value: Any) -> str | int | bool:
         case FieldKind.INTEGER:
             if type(value) is not int:
                 raise ValueError("must be a whole number")
-            if field.minimum is not None and value < field.minimum:
-                raise ValueError(f"must be at least {field.minimum}")
-            if field.maximum is not None and value > field.maximum:
-                raise ValueError(f"must be at most {field.maximum}")
+            _check_bounds(field, value)
             return value
+        case FieldKind.MONEY:
+            return _checked_money(field, value)
     if type(value) is not str and not isinstance(value, Secret):
         raise ValueError("must be a string")
     if len(value) > field.length_max:
@@ -163,6 +181,11 @@ def _checked(field: FormField, value: Any) -> str | int | bool:
     if any(unicodedata.category(character) in _UNPRINTABLE for character in value):
         raise ValueError("must not contain control characters")
     match field.kind:
+        case FieldKind.DECIMAL:
+            if not _DECIMAL.fullmatch(value.strip()):
+                raise ValueError('must be a decimal number as a string, such as "12.5"')
+            _check_bounds(field, Decimal(value.strip()))
+            return value.strip()
         case FieldKind.SECRET:
             return Secret(value)
         case FieldKind.CHOICE:
@@ -185,6 +208,25 @@ def _checked(field: FormField, value: Any) -> str | int | bool:
         case FieldKind.URL:
             return _checked_url(value)
     return value.strip() if field.kind is FieldKind.TEXT else value
+
+
+def _check_bounds(field: FormField, value: int | Decimal) -> None:
+    if field.minimum is not None and value < field.minimum:
+        raise ValueError(f"must be at least {field.minimum}")
+    if field.maximum is not None and value > field.maximum:
+        raise ValueError(f"must be at most {field.maximum}")
+
+
+def _checked_money(field: FormField, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or set(value) != {"amount_minor", "currency"}:
+        raise ValueError("must have exactly amount_minor and currency")
+    amount_minor, currency = value["amount_minor"], value["currency"]
+    if type(amount_minor) is not int:
+        raise ValueError("amount_minor must be a whole number of minor units")
+    if type(currency) is not str or not re.fullmatch("[A-Z]{3}", currency):
+        raise ValueError("currency must be three capital letters")
+    _check_bounds(field, amount_minor)
+    return {"amount_minor": amount_minor, "currency": currency}
 
 
 def ascii_domain(value: str) -> str:

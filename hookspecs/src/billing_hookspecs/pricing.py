@@ -1,12 +1,13 @@
 """Pricing policies: pure functions that decide amounts and say how they came about."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
+from billing_hookspecs.errors import FieldError
 from billing_hookspecs.fields import FormField
 from billing_hookspecs.money import Money
 from billing_hookspecs.periods import Period
@@ -20,6 +21,7 @@ class PolicyKind(StrEnum):
     TARIFF_CHANGE = "tariff_change"
     ADDON_ORDER = "addon_order"
     ADDON_CANCELLATION = "addon_cancellation"
+    WEEKEND = "weekend"
 
 
 class Occasion(StrEnum):
@@ -49,8 +51,10 @@ class ChargingSituation(Value):
     ``start_on``    first day of the period to be paid.
     ``anchor_on``   the day that renewals count from: a service of the 31st expires on the
                     28th of February and on the 31st of March.
-    ``price``       list price of the whole period for one service.
+    ``price``       list price of the whole period for one service, or for what of an addon is
+                    beyond what the tariff includes.
     ``parameters``  the tariff's ``charging`` object without its ``policy``.
+    ``resource_type``  which addon is charged; None for the service itself.
     """
 
     occasion: Occasion
@@ -59,6 +63,7 @@ class ChargingSituation(Value):
     period_months: int
     price: Money
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    resource_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,18 @@ class PricingPolicy(ABC):
     version: ClassVar[int] = 1
     parameters: ClassVar[tuple[FormField, ...]] = ()
 
+    def check_parameters(self, parameters: Mapping[str, Json]) -> Sequence[FieldError]:
+        """Find what is wrong with parameters beyond each field's own rules.
+
+        Called:  when a tariff plan is saved, after every field was checked by itself.
+        Args:    parameters  as they will be handed to the policy, defaults filled in.
+        Returns: 0..n errors with pointers such as ``/price``.
+        Raises:  nothing. An exception refuses the tariff plan with plugin.fault.
+        Source:  docs/adr/0008-policies.md
+        Since:   1.0
+        """
+        return ()
+
 
 class ChargingPolicy(PricingPolicy):
     """Decides what a period costs and which days it pays for.
@@ -90,10 +107,14 @@ class ChargingPolicy(PricingPolicy):
     ``starts_when_active``: the first period is as long as ordered and begins on the day that
     the service becomes active, so that nobody pays for waiting. False keeps the days that the
     order's price was made for.
+
+    ``charges_daily``: each charge pays for one day; the service has no end and isn't renewed,
+    the next day is charged when it begins.
     """
 
     kind = PolicyKind.CHARGING
     starts_when_active: ClassVar[bool] = True
+    charges_daily: ClassVar[bool] = False
 
     @abstractmethod
     def charge(self, situation: ChargingSituation) -> Charge:

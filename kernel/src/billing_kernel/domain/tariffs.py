@@ -1,11 +1,15 @@
 """The terms of a tariff plan: everything that its price depends on, frozen in a version."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from billing_hookspecs import Money
+from billing_kernel.domain.addons import AddonTerm
 from billing_kernel.domain.errors import RuleError
+
+Choice = dict[str, Any]
+"""A policy by its name, and beside it its parameters."""
 
 
 class PriceTerm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,6 +19,23 @@ class PriceTerm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     price: Money
     renewal_price: Money | None = None
     orderable: bool = True
+
+
+class MinimumPeriod(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The shortest time that a service is sold for; it can't be deleted by its client before."""
+
+    length: int
+    unit: Literal["days", "months"]
+
+
+class TariffPolicies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which policy decides what, each as its name with its parameters."""
+
+    late_renewal_fee: Choice = msgspec.field(default_factory=lambda: {"policy": "none"})
+    tariff_change: Choice = msgspec.field(default_factory=lambda: {"policy": "refund_difference"})
+    addon_order: Choice = msgspec.field(default_factory=lambda: {"policy": "until_expiration"})
+    addon_cancellation: Choice = msgspec.field(default_factory=lambda: {"policy": "refund"})
+    weekend_suspension: Choice = msgspec.field(default_factory=lambda: {"policy": "product_type"})
 
 
 class TariffTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,6 +48,10 @@ class TariffTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tariff_code: str = ""
     services_per_order_max: int = 1
     services_per_client_max: int | None = None
+    policies: TariffPolicies = TariffPolicies()
+    addons: tuple[AddonTerm, ...] = ()
+    minimum_period: MinimumPeriod | None = None
+    auto_deletion_days: int | None = None
 
 
 class PeriodNotSoldError(RuleError):

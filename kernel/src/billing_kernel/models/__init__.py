@@ -1,8 +1,15 @@
 """The tables, one noun a file."""
 
 from billing_kernel.models.base import Base, wall_clock
-from billing_kernel.models.catalogue import TariffPlan, TariffVersion
-from billing_kernel.models.clients import Client, IdempotencyKey, LoginAttempt, Session
+from billing_kernel.models.catalogue import (
+    Enumeration,
+    EnumerationValue,
+    ProductTypeSettings,
+    TariffAddon,
+    TariffPlan,
+    TariffVersion,
+)
+from billing_kernel.models.clients import Client, ClientGroup, IdempotencyKey, LoginAttempt, Session
 from billing_kernel.models.connections import (
     PaymentMethod,
     PaymentMethodProvider,
@@ -33,6 +40,7 @@ from billing_kernel.models.refunds import (
 )
 from billing_kernel.models.services import BilledPeriod, Service
 from billing_kernel.models.taxes import TaxRate
+from billing_kernel.models.templates import DocumentTemplate, MessageTemplate
 
 __all__ = [
     "Adjustment",
@@ -40,11 +48,15 @@ __all__ = [
     "Base",
     "BilledPeriod",
     "Client",
+    "ClientGroup",
     "Company",
     "DataCenter",
     "Department",
     "Dispute",
     "Document",
+    "DocumentTemplate",
+    "Enumeration",
+    "EnumerationValue",
     "Event",
     "EventDelivery",
     "GatewayNotification",
@@ -55,6 +67,7 @@ __all__ = [
     "LedgerAccount",
     "LedgerEntry",
     "LoginAttempt",
+    "MessageTemplate",
     "Operation",
     "OperationAttempt",
     "Order",
@@ -65,12 +78,14 @@ __all__ = [
     "PaymentMethodProvider",
     "Posting",
     "ProcessingModule",
+    "ProductTypeSettings",
     "Provider",
     "Refund",
     "RefundLine",
     "Service",
     "Session",
     "StoredMethod",
+    "TariffAddon",
     "TariffPlan",
     "TariffVersion",
     "Task",

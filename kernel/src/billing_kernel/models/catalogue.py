@@ -1,12 +1,15 @@
-"""What is for sale: tariff plans, their versions and what the upstream asks for them."""
+"""What is for sale: tariff plans, their versions, addons and what they refer to."""
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_kernel.models.base import ChangingRow, Row
+
+USERNAME_TEMPLATE = "user@ID@"
+DOMAIN_TEMPLATE = "@USERNAME@.example.com"
 
 
 class TariffPlan(ChangingRow):
@@ -14,7 +17,8 @@ class TariffPlan(ChangingRow):
 
     What its price depends on lives in versions that never change: ``version`` is the one in
     force. ``external_id`` is the upstream's code of an imported tariff, ``upstream_costs``
-    what the upstream asked at import.
+    what the upstream asked at import. ``examples`` are situations with the amounts that the
+    provider expects of them.
     """
 
     __tablename__ = "tariff_plans"
@@ -36,6 +40,19 @@ class TariffPlan(ChangingRow):
     end_on: Mapped[date | None]
     upstream_costs: Mapped[list[Any]] = mapped_column(default=list)
     version: Mapped[int] = mapped_column(default=1)
+    icon: Mapped[str] = mapped_column(Text, default="")
+    show_addon_icons: Mapped[bool] = mapped_column(default=False)
+    site_info: Mapped[str] = mapped_column(Text, default="")
+    allowed_client_group_ids: Mapped[list[Any]] = mapped_column(default=list)
+    forbidden_client_group_ids: Mapped[list[Any]] = mapped_column(default=list)
+    account_template: Mapped[str] = mapped_column(String(255), default="")
+    username_template: Mapped[str] = mapped_column(String(64), default=USERNAME_TEMPLATE)
+    domain_template: Mapped[str] = mapped_column(String(255), default=DOMAIN_TEMPLATE)
+    quick_order: Mapped[bool] = mapped_column(default=False)
+    create_all_addons: Mapped[bool] = mapped_column(default=True)
+    activation_template_id: Mapped[int | None] = mapped_column(ForeignKey("message_templates.id"))
+    agreement_template_id: Mapped[int | None] = mapped_column(ForeignKey("document_templates.id"))
+    examples: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class TariffVersion(Row):
@@ -47,3 +64,43 @@ class TariffVersion(Row):
     tariff_plan_id: Mapped[int] = mapped_column(ForeignKey("tariff_plans.id"))
     version: Mapped[int]
     terms: Mapped[dict[str, Any]]
+
+
+class TariffAddon(Row):
+    """The identity of an addon; what it offers and costs is in the tariff plan's versions."""
+
+    __tablename__ = "tariff_addons"
+    __table_args__ = (UniqueConstraint("tariff_plan_id", "resource_type"),)
+
+    tariff_plan_id: Mapped[int] = mapped_column(ForeignKey("tariff_plans.id"))
+    resource_type: Mapped[str] = mapped_column(String(64))
+
+
+class Enumeration(ChangingRow):
+    """Values that clients choose among, such as operating systems or licence tariffs."""
+
+    __tablename__ = "enumerations"
+
+    name: Mapped[dict[str, Any]]
+
+
+class EnumerationValue(ChangingRow):
+    """One choice; ``internal_name`` is what drivers are told."""
+
+    __tablename__ = "enumeration_values"
+    __table_args__ = (UniqueConstraint("enumeration_id", "internal_name"),)
+
+    enumeration_id: Mapped[int] = mapped_column(ForeignKey("enumerations.id"))
+    name: Mapped[dict[str, Any]]
+    internal_name: Mapped[str] = mapped_column(String(255))
+    sort: Mapped[int] = mapped_column(default=1)
+
+
+class ProductTypeSettings(ChangingRow):
+    """What tariff plans of a product type fall back to."""
+
+    __tablename__ = "product_type_settings"
+
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    auto_deletion_days: Mapped[int | None]
+    weekend_suspension: Mapped[bool]

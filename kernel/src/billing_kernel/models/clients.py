@@ -9,6 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from billing_kernel.models.base import ChangingRow, Row
 
 
+class ClientGroup(ChangingRow):
+    """Clients with the same rights; ``ignore_service_limit`` lifts the tariffs' own limits."""
+
+    __tablename__ = "client_groups"
+
+    name: Mapped[str] = mapped_column(String(255), unique=True)
+    allow_suspension: Mapped[bool] = mapped_column(default=False)
+    allow_deletion: Mapped[bool] = mapped_column(default=False)
+    ignore_service_limit: Mapped[bool] = mapped_column(default=False)
+
+
 class Client(ChangingRow):
     """A registered customer; ``email`` is the login, stored in lower case.
 
@@ -24,6 +35,7 @@ class Client(ChangingRow):
     country: Mapped[str] = mapped_column(String(2))
     phone: Mapped[str] = mapped_column(String(32), default="")
     language: Mapped[str] = mapped_column(String(8), default="")
+    client_group_id: Mapped[int | None] = mapped_column(ForeignKey("client_groups.id"), index=True)
     pays_from_balance: Mapped[bool] = mapped_column(default=False)
     is_enabled: Mapped[bool] = mapped_column(default=True)
 

@@ -56,7 +56,10 @@ class Invoice(Row):
 
 
 class InvoiceLine(Row):
-    """One line: net, rate, tax, total, and the steps that made the amount."""
+    """One line: net, rate, tax, total, and the steps that made the amount.
+
+    ``derivation`` is what its price was made from, so that it can be made again.
+    """
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
@@ -78,3 +81,5 @@ class InvoiceLine(Row):
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
     explanation: Mapped[list[Any]]
+    resource_type: Mapped[str | None] = mapped_column(String(64))
+    derivation: Mapped[dict[str, Any] | None]

@@ -10,7 +10,10 @@ from billing_kernel.models.base import ChangingRow
 
 
 class Order(ChangingRow):
-    """A request to buy services; ``item`` is what was asked for, prices never come from it."""
+    """A request to buy services; ``item`` is what was asked for, prices never come from it.
+
+    ``agreement`` is which text the client accepted, and when; None where the tariff has none.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -24,6 +27,7 @@ class Order(ChangingRow):
     tariff_plan_id: Mapped[int] = mapped_column(ForeignKey("tariff_plans.id"))
     status: Mapped[str] = mapped_column(String(16))
     item: Mapped[dict[str, Any]]
+    agreement: Mapped[dict[str, Any] | None]
     net_minor: Mapped[int]
     tax_minor: Mapped[int]
     total_minor: Mapped[int]
