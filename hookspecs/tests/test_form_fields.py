@@ -38,6 +38,13 @@ def checked(form_field: FormField, value: Any) -> Any:
         (FieldKind.IP_ADDRESS, " 192.0.2.1", "192.0.2.1"),
         (FieldKind.DOMAIN, "Пример.РФ.", "xn--e1afmkfd.xn--p1ai"),
         (FieldKind.EMAIL, "ann@example.com", "ann@example.com"),
+        (FieldKind.DECIMAL, " 12.50 ", "12.50"),
+        (FieldKind.DECIMAL, "0", "0"),
+        (
+            FieldKind.MONEY,
+            {"amount_minor": 0, "currency": "JPY"},
+            {"amount_minor": 0, "currency": "JPY"},
+        ),
     ],
 )
 def test_what_was_entered_is_understood(kind: FieldKind, entered: Any, meant: Any) -> None:
@@ -78,6 +85,21 @@ def test_what_was_entered_is_understood(kind: FieldKind, entered: Any, meant: An
         (FieldKind.URL, "https://exa mple.com/", "must not contain spaces"),
         (FieldKind.URL, "https://ann:pw@example.com/", "must not contain a user name"),
         (FieldKind.URL, "https://ann@example.com/", "must not contain a user name"),
+        (FieldKind.DECIMAL, 12.5, "must be a string"),
+        (FieldKind.DECIMAL, 12, "must be a string"),
+        (FieldKind.DECIMAL, "-1", "must be a decimal number"),
+        (FieldKind.DECIMAL, "1e3", "must be a decimal number"),
+        (FieldKind.DECIMAL, "1,5", "must be a decimal number"),
+        (FieldKind.DECIMAL, "NaN", "must be a decimal number"),
+        (FieldKind.DECIMAL, "١٢", "must be a decimal number"),
+        (FieldKind.MONEY, 500, "must have exactly amount_minor and currency"),
+        (FieldKind.MONEY, "5.00 EUR", "must have exactly amount_minor and currency"),
+        (FieldKind.MONEY, {"amount_minor": 5}, "must have exactly"),
+        (FieldKind.MONEY, {"amount_minor": 5, "currency": "EUR", "x": 1}, "must have exactly"),
+        (FieldKind.MONEY, {"amount_minor": 5.0, "currency": "EUR"}, "amount_minor must be a whole"),
+        (FieldKind.MONEY, {"amount_minor": True, "currency": "EUR"}, "amount_minor must be"),
+        (FieldKind.MONEY, {"amount_minor": 5, "currency": "eur"}, "currency must be three"),
+        (FieldKind.MONEY, {"amount_minor": 5, "currency": None}, "currency must be three"),
     ],
 )
 def test_what_breaks_a_rule_is_named(kind: FieldKind, entered: Any, detail: str) -> None:
@@ -93,6 +115,29 @@ def test_what_breaks_a_rule_is_named(kind: FieldKind, entered: Any, detail: str)
 def test_an_integer_keeps_its_bounds(entered: int, expected: Any) -> None:
     """Bounds are part of the range."""
     assert checked(field(FieldKind.INTEGER, minimum=5, maximum=9), entered) == expected
+
+
+@pytest.mark.parametrize(
+    ("entered", "expected"),
+    [
+        ("4.999999", ["must be at least 5"]),
+        ("5.0", "5.0"),
+        ("9", "9"),
+        ("9.000001", ["must be at most 9"]),
+    ],
+)
+def test_a_decimal_keeps_its_bounds(entered: str, expected: Any) -> None:
+    """A percentage of 1000.000001 is as wrong as one of 2000."""
+    assert checked(field(FieldKind.DECIMAL, minimum=5, maximum=9), entered) == expected
+
+
+@pytest.mark.parametrize(
+    ("minor", "details"), [(4, ["must be at least 5"]), (5, None), (10, ["must be at most 9"])]
+)
+def test_money_keeps_its_bounds(minor: int, details: list[str] | None) -> None:
+    """Bounds of money count minor units, whatever the currency."""
+    entered = {"amount_minor": minor, "currency": "EUR"}
+    assert checked(field(FieldKind.MONEY, minimum=5, maximum=9), entered) == (details or entered)
 
 
 @pytest.mark.parametrize("kind", [it for it in FieldKind if it is not FieldKind.BOOLEAN])
@@ -137,6 +182,12 @@ ANYTHING = st.recursive(
     max_leaves=3,
 )
 NEARLY = st.one_of(
+    st.decimals(0, 10**12, places=2).map(str),
+    st.builds(
+        lambda minor, currency: {"amount_minor": minor, "currency": currency},
+        st.integers() | st.none(),
+        st.sampled_from(["EUR", "JPY", "eur", ""]),
+    ),
     st.ip_addresses().map(str),
     st.from_regex(r"https?://[a-zé0-9.:\[\]@%-]{0,20}/?[a-z0-9 /?#]{0,10}", fullmatch=True),
     st.from_regex(r"([a-zöß0-9-]{0,9}[.。]){0,4}[a-zß]{0,5}", fullmatch=True),
@@ -165,7 +216,10 @@ def test_whatever_is_entered_the_answer_is_a_value_or_an_error(
         assert check_fields((form_field,), values) == (values, []), "a value isn't one any more"
 
 
-@given(NEARLY)
+TEXTS = NEARLY.filter(lambda it: isinstance(it, str))
+
+
+@given(TEXTS)
 def test_an_accepted_url_leads_to_a_host(entered: str) -> None:
     """The HTTP client is bound to this host, so there must be one."""
     value = checked(field(FieldKind.URL), entered)
@@ -176,7 +230,7 @@ def test_an_accepted_url_leads_to_a_host(entered: str) -> None:
         assert parts.username is None
 
 
-@given(NEARLY)
+@given(TEXTS)
 def test_an_accepted_domain_is_ascii_and_stays_as_it_is(entered: str) -> None:
     """Web servers are configured with this spelling."""
     try:
@@ -205,6 +259,8 @@ def test_the_schema_says_all_that_a_frontend_needs() -> None:
         FormField("backups", TITLE, FieldKind.BOOLEAN, required=False, default=True),
         FormField("system", TITLE, FieldKind.CHOICE, choices=CHOICES),
         FormField("address", TITLE, FieldKind.IP_ADDRESS),
+        FormField("percent", TITLE, FieldKind.DECIMAL, maximum=100),
+        FormField("fee", TITLE, FieldKind.MONEY, minimum=0, required=False),
     )
     assert json_schema(form, "ru") == {
         "type": "object",
@@ -239,7 +295,23 @@ def test_the_schema_says_all_that_a_frontend_needs() -> None:
                 ],
             },
             "address": {"type": "string", "title": "Поле", "format": "ip", "maxLength": 255},
+            "percent": {
+                "type": "string",
+                "title": "Поле",
+                "pattern": r"^\d{1,12}(\.\d{1,6})?$",
+                "maxLength": 255,
+            },
+            "fee": {
+                "type": "object",
+                "title": "Поле",
+                "properties": {
+                    "amount_minor": {"type": "integer", "minimum": 0},
+                    "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
+                },
+                "required": ["amount_minor", "currency"],
+                "additionalProperties": False,
+            },
         },
-        "required": ["name", "token", "cores", "system", "address"],
+        "required": ["name", "token", "cores", "system", "address", "percent"],
         "additionalProperties": False,
     }

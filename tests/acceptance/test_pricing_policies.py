@@ -113,7 +113,8 @@ def test_at_36_days_served_over_a_weekend_are_paid_in_full() -> None:
     """Two days were served although they weren't paid: they cost what they cost."""
     situation = late(date(2026, 9, 5), date(2026, 9, 7), kept_days=2)
     fixed = FixedLateFee().decide(late(
-        date(2026, 9, 5), date(2026, 9, 7), kept_days=2, parameters={"amount_minor": 100}
+        date(2026, 9, 5), date(2026, 9, 7), kept_days=2,
+        parameters={"amount": {"amount_minor": 100, "currency": "USD"}},
     ))  # fmt: skip
     percent = PercentLateFee().decide(late(
         date(2026, 9, 5), date(2026, 9, 7), kept_days=2, parameters={"percent": "50"}

@@ -60,6 +60,9 @@ from billing_hookspecs.policies import (
     TariffChange,
     TariffChangePolicy,
     TariffChangeSituation,
+    WeekendDecision,
+    WeekendPolicy,
+    WeekendSituation,
 )
 from billing_hookspecs.pricing import (
     Adjustment,
@@ -208,6 +211,9 @@ __all__ = [
     "UpstreamRefusedError",
     "Value",
     "ValueType",
+    "WeekendDecision",
+    "WeekendPolicy",
+    "WeekendSituation",
     "check_fields",
     "hooks",
     "impl",

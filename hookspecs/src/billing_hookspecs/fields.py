@@ -66,12 +66,7 @@ _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}")
 _UNPRINTABLE = ("Cc", "Cs")
 """Controls, and halves of characters that no encoding can carry."""
 _JSON_TYPES = {FieldKind.INTEGER: "integer", FieldKind.BOOLEAN: "boolean"}
-_MONEY_SCHEMA: Mapping[str, Json] = {
-    "type": "object",
-    "properties": {"amount_minor": {"type": "integer"}, "currency": {"type": "string"}},
-    "required": ["amount_minor", "currency"],
-    "additionalProperties": False,
-}
+_CURRENCY = "[A-Z]{3}"
 _JSON_FORMATS = {
     FieldKind.URL: "uri",
     FieldKind.IP_ADDRESS: "ip",
@@ -90,7 +85,7 @@ def json_schema(fields: Sequence[FormField], language: str = "en") -> dict[str, 
             "title": text_in(field.title, language),
         }
         if field.kind is FieldKind.MONEY:
-            schema |= _MONEY_SCHEMA
+            schema |= _money_schema(field)
         if field.kind is FieldKind.DECIMAL:
             schema["pattern"] = f"^{_DECIMAL.pattern}$"
         if field.kind in _JSON_FORMATS:
@@ -115,6 +110,18 @@ def json_schema(fields: Sequence[FormField], language: str = "en") -> dict[str, 
         "type": "object",
         "properties": properties,
         "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def _money_schema(field: FormField) -> dict[str, Json]:
+    return {
+        "type": "object",
+        "properties": {
+            "amount_minor": {"type": "integer", **_bounds(field)},
+            "currency": {"type": "string", "pattern": f"^{_CURRENCY}$"},
+        },
+        "required": ["amount_minor", "currency"],
         "additionalProperties": False,
     }
 
@@ -223,7 +230,7 @@ def _checked_money(field: FormField, value: Any) -> dict[str, Any]:
     amount_minor, currency = value["amount_minor"], value["currency"]
     if type(amount_minor) is not int:
         raise ValueError("amount_minor must be a whole number of minor units")
-    if type(currency) is not str or not re.fullmatch("[A-Z]{3}", currency):
+    if type(currency) is not str or not re.fullmatch(_CURRENCY, currency):
         raise ValueError("currency must be three capital letters")
     _check_bounds(field, amount_minor)
     return {"amount_minor": amount_minor, "currency": currency}

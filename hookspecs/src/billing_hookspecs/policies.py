@@ -186,3 +186,44 @@ class AddonCancellationPolicy(PricingPolicy):
         Source:  docs/adr/0008-policies.md
         Since:   1.0
         """
+
+
+@dataclass(frozen=True, slots=True)
+class WeekendSituation(Value):
+    """A service that wasn't paid would be suspended on this day.
+
+    ``day``  in the provider's time zone; any day of the week.
+    ``product_type_suspends``  whether services of this product type are suspended on Saturdays
+             and Sundays where the tariff plan leaves that to it.
+    """
+
+    day: date
+    product_type_suspends: bool
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekendDecision(Value):
+    """Whether the service is suspended on this day; otherwise the next day is asked about."""
+
+    suspends: bool
+    steps: tuple[Step, ...] = ()
+
+
+class WeekendPolicy(PricingPolicy):
+    """Decides whether a suspension waits until the weekend is over."""
+
+    kind = PolicyKind.WEEKEND
+
+    @abstractmethod
+    def decide(self, situation: WeekendSituation) -> WeekendDecision:
+        """Suspend a service on this day, or keep it running.
+
+        Called:  on each day on which an unpaid service would be suspended, and on renewal for
+                 each day since the expiry, to count the days that it was kept.
+        Args:    situation  nothing of the service: all of a tariff plan are treated alike.
+        Returns: WeekendDecision.
+        Raises:  nothing. An exception leaves the service running until the next run.
+        Source:  docs/adr/0008-policies.md
+        Since:   1.0
+        """

@@ -10,7 +10,11 @@ from billing_kernel.domain.policies.addons import (
     RefundAddon,
     UntilExpiration,
 )
-from billing_kernel.domain.policies.charging import CalendarCharging, PeriodCharging
+from billing_kernel.domain.policies.charging import (
+    CalendarCharging,
+    DailyCharging,
+    PeriodCharging,
+)
 from billing_kernel.domain.policies.late_fees import (
     FixedLateFee,
     NoLateFee,
@@ -25,6 +29,11 @@ from billing_kernel.domain.policies.tariff_changes import (
     RefundDifference,
 )
 from billing_kernel.domain.policies.taxing import NoTax, StandardTax
+from billing_kernel.domain.policies.weekends import (
+    KeepOverWeekends,
+    ProductTypeWeekend,
+    SuspendOnWeekends,
+)
 
 
 class StandardPolicies:
@@ -39,6 +48,7 @@ class StandardPolicies:
         return (
             PeriodCharging(),
             CalendarCharging(),
+            DailyCharging(),
             NoTax(),
             StandardTax(),
             NoLateFee(),
@@ -54,4 +64,7 @@ class StandardPolicies:
             FullPeriod(),
             RefundAddon(),
             KeepAddonMoney(),
+            ProductTypeWeekend(),
+            SuspendOnWeekends(),
+            KeepOverWeekends(),
         )

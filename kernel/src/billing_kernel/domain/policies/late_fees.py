@@ -1,7 +1,7 @@
 """Standard policies for services that are renewed after they expired."""
 
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from billing_hookspecs import (
     FieldKind,
@@ -13,7 +13,10 @@ from billing_hookspecs import (
     Money,
     Step,
 )
+from billing_kernel.domain.policies.amounts import AMOUNT_MAX_MINOR, money_of
 from billing_kernel.domain.rounding import round_half_up
+
+PERCENT_MAX: Final = 1000
 
 
 class NoLateFee(LateFeePolicy):
@@ -23,7 +26,8 @@ class NoLateFee(LateFeePolicy):
     title: ClassVar[LocalizedText] = {"en": "Without fee", "ru": "Без пени"}
 
     def decide(self, situation: LateFeeSituation) -> LateFee:
-        return LateFee(Money.zero(situation.paid.amount.currency), situation.today)
+        step = Step("late_fee.none", "the delay is free", {}, 0)
+        return LateFee(Money.zero(situation.paid.amount.currency), situation.today, (step,))
 
 
 class FixedLateFee(LateFeePolicy):
@@ -32,14 +36,19 @@ class FixedLateFee(LateFeePolicy):
     key: ClassVar[str] = "fixed"
     title: ClassVar[LocalizedText] = {"en": "Fixed amount", "ru": "Фиксированная сумма"}
     parameters: ClassVar[tuple[FormField, ...]] = (
-        FormField("amount_minor", {"en": "Amount"}, FieldKind.INTEGER, minimum=0),
+        FormField(
+            "amount",
+            {"en": "Amount", "ru": "Сумма"},
+            FieldKind.MONEY,
+            minimum=0,
+            maximum=AMOUNT_MAX_MINOR,
+        ),
     )
 
     def decide(self, situation: LateFeeSituation) -> LateFee:
-        currency = situation.paid.amount.currency
-        fixed = Money(int(situation.parameters["amount_minor"]), currency)
+        fixed = money_of(situation.parameters["amount"])
         step = Step("late_fee.fixed", f"a fixed fee of {fixed}", {}, fixed.amount_minor)
-        kept, steps = _kept_days(situation)
+        kept, steps = _kept_days(situation, fixed)
         return LateFee(fixed + kept, situation.today, (step, *steps))
 
 
@@ -48,20 +57,28 @@ class PercentLateFee(LateFeePolicy):
 
     key: ClassVar[str] = "percent"
     title: ClassVar[LocalizedText] = {"en": "Percentage", "ru": "Процент"}
-    parameters: ClassVar[tuple[FormField, ...]] = (FormField("percent", {"en": "Percent"}),)
+    parameters: ClassVar[tuple[FormField, ...]] = (
+        FormField(
+            "percent",
+            {"en": "Percent of the daily cost", "ru": "Процент от стоимости дня"},
+            FieldKind.DECIMAL,
+            minimum=0,
+            maximum=PERCENT_MAX,
+        ),
+    )
 
     def decide(self, situation: LateFeeSituation) -> LateFee:
         daily = situation.paid.daily_cost_minor()
-        percent = Fraction(str(situation.parameters["percent"]))
+        given: str = situation.parameters["percent"]
         fined_days = max(0, situation.overdue_days - situation.kept_days)
-        exact = percent / 100 * fined_days * daily + situation.kept_days * daily
+        exact = Fraction(given) / 100 * fined_days * daily + situation.kept_days * daily
         fee = Money(round_half_up(exact), situation.paid.amount.currency)
         step = Step(
             "late_fee.percent",
-            f"{percent} % of the daily cost for {fined_days} overdue days and the whole of it for "
+            f"{given} % of the daily cost for {fined_days} overdue days and the whole of it for "
             f"{situation.kept_days} days served: {fee}, rounded half up",
             {
-                "percent": str(percent),
+                "percent": given,
                 "overdue_days": situation.overdue_days,
                 "kept_days": situation.kept_days,
                 "daily_cost_minor": str(daily),
@@ -81,18 +98,31 @@ class RenewFromSuspensionDate(LateFeePolicy):
     }
 
     def decide(self, situation: LateFeeSituation) -> LateFee:
-        return LateFee(Money.zero(situation.paid.amount.currency), situation.expired_on)
+        text = f"no fee: the new period starts on {situation.expired_on}, where the old one ended"
+        step = Step(
+            "late_fee.from_suspension_date",
+            text,
+            {"expired_on": situation.expired_on.isoformat()},
+            0,
+        )
+        zero = Money.zero(situation.paid.amount.currency)
+        return LateFee(zero, situation.expired_on, (step,))
 
 
-def _kept_days(situation: LateFeeSituation) -> tuple[Money, tuple[Step, ...]]:
+def _kept_days(situation: LateFeeSituation, fixed: Money) -> tuple[Money, tuple[Step, ...]]:
+    """What days served over a weekend cost, and the step from the fixed fee to both together."""
     if not situation.kept_days:
-        return Money.zero(situation.paid.amount.currency), ()
+        return Money.zero(fixed.currency), ()
     daily = situation.paid.daily_cost_minor()
     cost = Money(round_half_up(situation.kept_days * daily), situation.paid.amount.currency)
     step = Step(
         "late_fee.kept_days",
-        f"{situation.kept_days} days served over a weekend: {cost}, rounded half up",
-        {"kept_days": situation.kept_days, "daily_cost_minor": str(daily)},
-        cost.amount_minor,
+        f"and {cost} for {situation.kept_days} days served over a weekend, rounded half up",
+        {
+            "fixed_minor": fixed.amount_minor,
+            "kept_days": situation.kept_days,
+            "daily_cost_minor": str(daily),
+        },
+        (fixed + cost).amount_minor,
     )
     return cost, (step,)

@@ -15,7 +15,7 @@ from billing_hookspecs import (
     TariffChangePolicy,
     TariffChangeSituation,
 )
-from billing_kernel.domain.periods import days_after
+from billing_kernel.domain.periods import LAST_DAY, days_after, days_between
 from billing_kernel.domain.rounding import round_half_up
 
 
@@ -29,8 +29,14 @@ class ChangePeriod(TariffChangePolicy):
         currency = situation.new_price.currency
         value, daily = _remaining_value(situation), _new_daily_cost(situation)
         if daily == 0:
-            return TariffChange(Money.zero(currency), situation.expires_on)
-        days = int(value // daily)
+            step = Step(
+                "tariff_change.change_period",
+                "the new tariff is free: what is left can't be spent on it, and the period stays",
+                {"remaining_value_minor": str(value)},
+                0,
+            )
+            return TariffChange(Money.zero(currency), situation.expires_on, None, (step,))
+        days = min(int(value // daily), days_between(situation.today, LAST_DAY))
         residue = Money(round_half_up(value - days * daily), currency)
         step = Step(
             "tariff_change.change_period",
@@ -81,7 +87,8 @@ class ChargeOnly(TariffChangePolicy):
 
     def decide(self, situation: TariffChangeSituation) -> TariffChange:
         if situation.is_way_back:
-            step = Step("tariff_change.way_back", "the way back is free until the period ends")
+            text = "the way back is free until the period ends"
+            step = Step("tariff_change.way_back", text, {}, 0)
             zero = Money.zero(situation.new_price.currency)
             return TariffChange(zero, situation.expires_on, None, (step,))
         return _difference(situation, self.key, refunds=False)
