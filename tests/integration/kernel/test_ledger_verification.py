@@ -144,6 +144,7 @@ PLANTED: dict[str, str] = {
     "refunds_are_covered": "UPDATE payments SET refunded_minor = captured_minor + 1",
     "refunds_equal_totals": "UPDATE payments SET refunded_minor = refunded_minor + 1",
     "refunds_are_booked_once": "DELETE FROM ledger_entries WHERE source_type = 'refund'",
+    "failed_refunds_are_on_the_balance": f"UPDATE payments SET returned_minor = 1 {TRANSFER}",
     "refunds_move_their_amounts": "UPDATE refunds SET amount_minor = amount_minor + 1",
     "refund_lines_add_up": "DELETE FROM refund_lines",
     "lines_give_back_what_they_have": "UPDATE refund_lines SET net_minor = 999999",

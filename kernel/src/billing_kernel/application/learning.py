@@ -20,6 +20,7 @@ from billing_kernel.application.receiving import (
     record_unmatched,
     take_back_receipt,
 )
+from billing_kernel.application.recovering import recover_refunds
 from billing_kernel.application.refunding import book_refunds_elsewhere
 from billing_kernel.application.storing import remember_method
 from billing_kernel.application.tasking import close_payment_tasks, open_payment_task
@@ -37,23 +38,31 @@ CHECK_AGAIN = timedelta(minutes=30)
 
 
 def learn_fact(
-    session: Session, kernel: Kernel, method: PaymentMethod, fact: PaymentFact
+    session: Session, kernel: Kernel, method: PaymentMethod, fact: PaymentFact, *, is_current: bool
 ) -> Payment | None:
     """Book what is new in a fact; None where it belongs to no payment of ours.
 
-    Money that nobody expected waits in suspense for a person.
+    ``is_current`` is False for what may be older than what is known. Money that nobody
+    expected waits in suspense for a person.
     """
     payment_id = _payment_id(session, method, fact)
     if payment_id is not None:
         payment = lock_payment(session, payment_id)
-        learn_about(session, kernel, payment, fact)
+        learn_about(session, kernel, payment, fact, is_current=is_current)
         return payment
     if fact.stored_method is None or remember_method(session, kernel, method, fact, None) is None:
         record_unmatched(session, kernel, method, fact)
     return None
 
 
-def learn_about(session: Session, kernel: Kernel, payment: Payment, fact: PaymentFact) -> None:
+def learn_about(
+    session: Session,
+    kernel: Kernel,
+    payment: Payment,
+    fact: PaymentFact,
+    *,
+    is_current: bool = True,
+) -> None:
     """Book what is new in a fact that answers a question about this payment.
 
     The payment is locked by ``lock_payment``.
@@ -69,7 +78,7 @@ def learn_about(session: Session, kernel: Kernel, payment: Payment, fact: Paymen
         _learn_state(session, kernel, payment, fact)
     elif fact.captured.amount_minor > payment.captured_minor:
         _ask_about_more(session, kernel, payment, fact)
-    _learn_returns(session, kernel, payment, fact)
+    _learn_returns(session, kernel, payment, fact, is_current)
 
 
 def mark_pending(session: Session, kernel: Kernel, payment: Payment, first: timedelta) -> None:
@@ -141,13 +150,18 @@ def _ask_about_more(session: Session, kernel: Kernel, payment: Payment, fact: Pa
     )  # fmt: skip
 
 
-def _learn_returns(session: Session, kernel: Kernel, payment: Payment, fact: PaymentFact) -> None:
+def _learn_returns(
+    session: Session, kernel: Kernel, payment: Payment, fact: PaymentFact, is_current: bool
+) -> None:
     """What went back to the payer, by a refund or by the payer's bank."""
     if not payment.captured_minor:
         return
     currency = payment.captured.currency
-    told = fact.refunded.amount_minor if fact.refunded.currency == currency else 0
-    payment.told_refunded_minor = max(payment.told_refunded_minor, told)
+    if fact.refunded.currency == currency:
+        told = fact.refunded.amount_minor
+        if is_current and told < payment.told_refunded_minor:
+            recover_refunds(session, kernel, payment, told)
+        payment.told_refunded_minor = max(payment.told_refunded_minor, told)
     if payment.told_refunded_minor > payment.refunded_minor:
         book_refunds_elsewhere(session, kernel, payment)
     disputed = fact.disputed

@@ -1,6 +1,6 @@
 """Take in the notifications of gateways: verify, ask, learn; once, whatever their order."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import msgspec
@@ -26,6 +26,15 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.learning import learn_fact
 from billing_kernel.domain.errors import MissingError
 from billing_kernel.models import GatewayNotification, Payment, PaymentMethod, wall_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A fact, whether it is how things are now, and whether the gateway is to be asked later."""
+
+    fact: PaymentFact
+    is_current: bool = False
+    ask_again: bool = False
 
 
 def take_notification(kernel: Kernel, method_id: int, notification: Notification) -> int:
@@ -57,28 +66,28 @@ def take_notification(kernel: Kernel, method_id: int, notification: Notification
 
 def _ask_back(
     kernel: Kernel, method: PaymentMethod, gateway: PaymentGateway, fact: PaymentFact
-) -> tuple[PaymentFact, bool]:
+) -> Heard:
     """What the gateway says of the payment now, for the notification may be late or out of order.
 
-    With False where it couldn't be asked: the notification is authentic and is believed for
-    the time being.
+    Where it couldn't be asked, the notification is authentic and is believed for the time being.
     """
     request = _question(kernel, method, fact)
     if GatewayCapability.FETCH not in gateway.capabilities or request is None:
-        return fact, True
+        return Heard(fact)
     try:
         with method_context(kernel, method, operation_id=request.reference) as context:
             now = kernel.extensions.call_driver(gateway.fetch_payment, request, context)
     except (UpstreamRefusedError, UpstreamBusyError, OutcomeUnknownError):
-        return fact, False
+        return Heard(fact, ask_again=True)
     if now is None or now.external_id != fact.external_id:
-        return fact, True
-    return replace(
+        return Heard(fact)
+    asked = replace(
         now,
         reference=now.reference or fact.reference,
         disputed=fact.disputed if now.disputed is None else now.disputed,
         stored_method=now.stored_method or fact.stored_method,
-    ), True
+    )
+    return Heard(asked, is_current=True)
 
 
 def _question(kernel: Kernel, method: PaymentMethod, fact: PaymentFact) -> FetchPayment | None:
@@ -100,13 +109,13 @@ def _learn(
     kernel: Kernel,
     method_id: int,
     notification: Notification,
-    heard: list[tuple[PaymentFact, bool]],
+    heard: list[Heard],
 ) -> None:
     method = session.get_one(PaymentMethod, method_id)
-    _keep(session, method_id, notification, [fact for fact, _ in heard])
-    for fact, is_sure in heard:
-        payment = learn_fact(session, kernel, method, fact)
-        if payment is not None and not is_sure:
+    _keep(session, method_id, notification, [it.fact for it in heard])
+    for it in heard:
+        payment = learn_fact(session, kernel, method, it.fact, is_current=it.is_current)
+        if payment is not None and it.ask_again:
             payment.check_at = wall_clock()
 
 

@@ -44,23 +44,28 @@ def record_unmatched(
     present = _receipt(session, method.id, fact.external_id)
     if present is not None:
         return present
-    provider_id = _provider_of(session, method)
+    text = f"Unmatched money {fact.external_id}"
     receipt = UnmatchedReceipt(
-        provider_id=provider_id,
+        provider_id=_provider_of(session, method),
         payment_method_id=method.id,
         external_id=fact.external_id,
         reference=fact.reference[:255],
         amount_minor=fact.captured.amount_minor,
         currency=fact.captured.currency,
     )
-    session.add(receipt)
-    session.flush()
-    clearing = clearing_of(provider_id, method.id, fact.captured.currency)
-    text = f"Unmatched money {fact.external_id}"
-    post(session, draft_suspense(provider_id, receipt.id, fact.captured, clearing, text))
+    book_receipt(session, receipt, text)
     detail = f"{fact.captured} came as {fact.external_id}, named {fact.reference or 'nothing'}."
     open_task(session, kernel, "unmatched_money", f"receipt:{receipt.id}", text, detail)
     return receipt
+
+
+def book_receipt(session: Session, receipt: UnmatchedReceipt, description: str) -> None:
+    """Write a receipt and book its money to suspense."""
+    session.add(receipt)
+    session.flush()
+    amount = Money(receipt.amount_minor, receipt.currency)
+    clearing = clearing_of(receipt.provider_id, receipt.payment_method_id, receipt.currency)
+    post(session, draft_suspense(receipt.provider_id, receipt.id, amount, clearing, description))
 
 
 def assign_receipt(

@@ -16,12 +16,13 @@ _OPEN = f"invoice_id IS NOT NULL AND state IN ({', '.join(repr(str(s)) for s in 
 class Payment(ChangingRow):
     """One attempt at paying; what it is worth is what was captured less what was refunded.
 
-    ``payment_method_id`` None means the client's balance. ``reference`` is our name of it at
-    the gateway. ``captured_currency``, that of what moved, differs from ``currency`` where
-    something else came than was asked for. ``settles_invoice`` says that its money paid its
-    invoice, and didn't end on the balance. ``told_refunded_minor`` is what the gateway says went
-    back. ``check_at`` is when the gateway is asked next; None: there is nothing to ask. One open
-    attempt an invoice; one row for an external id of a method.
+    ``payment_method_id`` None means the client's balance. ``reference`` is our name of it at the
+    gateway. ``captured_currency``, that of what moved, differs from ``currency`` where something
+    else came than was asked for. ``settles_invoice`` says that its money paid its invoice, and
+    didn't end on the balance. ``told_refunded_minor`` is what the gateway says went back,
+    ``returned_minor`` what went back but came again, for refunds may fail late. ``check_at`` is
+    when the gateway is asked next; None: there is nothing to ask. One open attempt an invoice; one
+    row for an external id of a method.
     """
 
     __tablename__ = "payments"
@@ -75,6 +76,7 @@ class Payment(ChangingRow):
     captured_currency: Mapped[str | None] = mapped_column(String(3))
     refunded_minor: Mapped[int] = mapped_column(default=0)
     told_refunded_minor: Mapped[int] = mapped_column(default=0)
+    returned_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     disputed_minor: Mapped[int] = mapped_column(default=0)
     external_id: Mapped[str | None] = mapped_column(String(255))
     redirect_url: Mapped[str | None] = mapped_column(String(2000))

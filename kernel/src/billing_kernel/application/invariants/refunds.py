@@ -14,11 +14,11 @@ REFUNDS: Final = (
     Invariant(
         "refunds_equal_totals",
         "payments",
-        "what a payment has refunded is the sum of its refunds that weren't refused",
+        "what a payment has refunded is the sum of its refunds that weren't refused or returned",
         """SELECT p.id FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id
         AND r.state <> 'failed' AND r.currency = p.captured_currency
-        GROUP BY p.id, p.refunded_minor
-        HAVING p.refunded_minor <> coalesce(sum(r.amount_minor), 0)""",
+        GROUP BY p.id, p.refunded_minor, p.returned_minor
+        HAVING p.refunded_minor + p.returned_minor <> coalesce(sum(r.amount_minor), 0)""",
     ),
     Invariant(
         "refunds_are_booked_once",
@@ -29,6 +29,16 @@ REFUNDS: Final = (
         HAVING count(CASE WHEN e.kind <> 'reversal' THEN 1 END) <> 1
         OR count(CASE WHEN e.kind = 'reversal' THEN 1 END)
             <> CASE WHEN r.state = 'failed' THEN 1 ELSE 0 END""",
+    ),
+    Invariant(
+        "failed_refunds_are_on_the_balance",
+        "payments",
+        "what a gateway couldn't return after all was given to the payment's client",
+        """SELECT p.id FROM payments p LEFT JOIN unmatched_receipts u
+        ON u.payment_method_id = p.payment_method_id AND u.reference = p.reference
+        AND u.external_id LIKE 'returned-%' AND u.assigned_client_id = p.client_id
+        GROUP BY p.id, p.returned_minor
+        HAVING p.returned_minor <> coalesce(sum(u.amount_minor), 0)""",
     ),
     Invariant(
         "refunds_move_their_amounts",

@@ -115,6 +115,9 @@ def upgrade() -> None:
     op.add_column(
         "invoices", sa.Column("line_count", sa.BigInteger(), nullable=False, server_default="0")
     )
+    op.add_column(
+        "payments", sa.Column("returned_minor", sa.BigInteger(), nullable=False, server_default="0")
+    )
     _count_lines_of_issued(on_postgresql)
     for statement in (POSTGRESQL if on_postgresql else SQLITE).split("\n--\n"):
         op.execute(statement)
