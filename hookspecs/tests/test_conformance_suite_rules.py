@@ -92,5 +92,6 @@ def test_a_fixture_that_is_missing_is_named(rehearse: Callable[..., pytest.RunRe
         "upstream",
         "plugin",
         "product_types",
+        "policies",
     ):
         assert f"write the fixture {name}" in said

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing_hookspecs import Money
-from billing_kernel.domain.rounding import fraction_of, round_half_up
+from billing_hookspecs import Money, round_half_up
+from billing_kernel.domain.rounding import fraction_of
 
 HALF = Fraction(1, 2)
 

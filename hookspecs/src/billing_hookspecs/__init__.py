@@ -26,7 +26,14 @@ from billing_hookspecs.errors import (
     UpstreamRefusedError,
 )
 from billing_hookspecs.events import EVENT_NAMES, Event
-from billing_hookspecs.fields import Choice, FieldKind, FormField, check_fields, json_schema
+from billing_hookspecs.fields import (
+    Choice,
+    FieldKind,
+    FormField,
+    ascii_domain,
+    check_fields,
+    json_schema,
+)
 from billing_hookspecs.gateways import (
     ChargeStored,
     FetchPayment,
@@ -45,7 +52,7 @@ from billing_hookspecs.gateways import (
 )
 from billing_hookspecs.manifest import PluginManifest
 from billing_hookspecs.markers import API_VERSION, ENTRY_POINT_GROUP, PROJECT, impl, spec
-from billing_hookspecs.money import RETIRED_CURRENCIES, Money, minor_units
+from billing_hookspecs.money import RETIRED_CURRENCIES, Money, minor_units, round_half_up
 from billing_hookspecs.notifications import Message, NotificationChannel
 from billing_hookspecs.periods import Period
 from billing_hookspecs.policies import (
@@ -214,11 +221,13 @@ __all__ = [
     "WeekendDecision",
     "WeekendPolicy",
     "WeekendSituation",
+    "ascii_domain",
     "check_fields",
     "hooks",
     "impl",
     "json_schema",
     "minor_units",
+    "round_half_up",
     "spec",
     "text_in",
 ]

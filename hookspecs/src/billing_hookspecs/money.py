@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from functools import cache
 from typing import Final
 
@@ -42,6 +43,16 @@ def minor_units(currency: str) -> int:
     return exponent
 
 
+def round_half_up(value: Fraction) -> int:
+    """The nearest whole number of minor units; halves go away from zero.
+
+    The one rounding: exact until here, and nothing is rounded a second time.
+    """
+    sign = -1 if value < 0 else 1
+    doubled = 2 * abs(value.numerator) + value.denominator
+    return sign * (doubled // (2 * value.denominator))
+
+
 @dataclass(frozen=True, slots=True)
 class Money(Value):
     """An amount in minor units (cents, kopecks) of one currency; may be negative."""
@@ -70,7 +81,7 @@ class Money(Value):
 
     def __mul__(self, times: int) -> "Money":
         if type(times) is not int:
-            raise TypeError("money is multiplied by integers; for rates use domain rounding")
+            raise TypeError("money is multiplied by integers; for shares use round_half_up")
         return Money(self.amount_minor * times, self.currency)
 
     def __lt__(self, other: "Money") -> bool:

@@ -8,6 +8,7 @@ from billing_hookspecs.testing import (
     ManualGatewayConformance,
     PaymentGatewayConformance,
     PluginConformance,
+    PricingPolicyConformance,
     ProcessingModuleConformance,
     ProductTypeConformance,
 )
@@ -65,3 +66,6 @@ class TestPlugin(PluginConformance): ...
 
 
 class TestTypes(ProductTypeConformance): ...
+
+
+class TestPolicies(PricingPolicyConformance): ...

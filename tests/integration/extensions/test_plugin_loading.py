@@ -42,7 +42,7 @@ BROKEN = {
     "homeless_driver": Reason.PRODUCT_TYPE_UNKNOWN,
     "orphaned_driver": Reason.PRODUCT_TYPE_UNKNOWN,
 }
-GOOD = ["greenhouse", "loyalty", "screening", "watcher", "winback"]
+GOOD = ["greenhouse", "loyalty", "part_refund", "screening", "watcher", "winback"]
 
 REPORT = """
 import json, sys

@@ -11,6 +11,7 @@ from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy
 from billing_hookspecs.testing.gateways.conformance import PaymentGatewayConformance
 from billing_hookspecs.testing.gateways.manual import ManualGatewayConformance
 from billing_hookspecs.testing.plugins import PluginConformance
+from billing_hookspecs.testing.policies.conformance import PricingPolicyConformance
 from billing_hookspecs.testing.processing.conformance import ProcessingModuleConformance
 from billing_hookspecs.testing.processing.manual import ManualModuleConformance
 from billing_hookspecs.testing.product_types import ProductTypeConformance
@@ -28,6 +29,7 @@ __all__ = [
     "ManualModuleConformance",
     "PaymentGatewayConformance",
     "PluginConformance",
+    "PricingPolicyConformance",
     "ProcessingModuleConformance",
     "ProductTypeConformance",
     "make_context",

@@ -25,7 +25,6 @@ from billing_kernel.domain.periods import (
     next_expiry,
     period_around,
 )
-from billing_kernel.domain.policies.amounts import AMOUNT_MAX_MINOR, money_of
 from billing_kernel.domain.rounding import fraction_of
 
 NOMINAL_MONTH_DAYS: Final = 30
@@ -121,7 +120,6 @@ class DailyCharging(ChargingPolicy):
             FieldKind.MONEY,
             required=False,
             minimum=0,
-            maximum=AMOUNT_MAX_MINOR,
         ),
         FormField(
             "by_order_period",
@@ -168,7 +166,7 @@ class DailyCharging(ChargingPolicy):
         is_spread = bool(situation.parameters.get("by_order_period"))
         if is_spread or situation.resource_type:
             return _share_of_a_day(situation)
-        price = money_of(situation.parameters["price"])
+        price = Money(**situation.parameters["price"])
         return _for_a_day(situation, price, "charging.daily", f"{price} a day", {})
 
 

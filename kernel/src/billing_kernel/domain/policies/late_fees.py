@@ -12,9 +12,8 @@ from billing_hookspecs import (
     LocalizedText,
     Money,
     Step,
+    round_half_up,
 )
-from billing_kernel.domain.policies.amounts import AMOUNT_MAX_MINOR, money_of
-from billing_kernel.domain.rounding import round_half_up
 
 PERCENT_MAX: Final = 1000
 
@@ -41,12 +40,11 @@ class FixedLateFee(LateFeePolicy):
             {"en": "Amount", "ru": "Сумма"},
             FieldKind.MONEY,
             minimum=0,
-            maximum=AMOUNT_MAX_MINOR,
         ),
     )
 
     def decide(self, situation: LateFeeSituation) -> LateFee:
-        fixed = money_of(situation.parameters["amount"])
+        fixed = Money(**situation.parameters["amount"])
         step = Step("late_fee.fixed", f"a fixed fee of {fixed}", {}, fixed.amount_minor)
         kept, steps = _kept_days(situation, fixed)
         return LateFee(fixed + kept, situation.today, (step, *steps))

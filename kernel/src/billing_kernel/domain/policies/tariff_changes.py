@@ -14,9 +14,9 @@ from billing_hookspecs import (
     TariffChange,
     TariffChangePolicy,
     TariffChangeSituation,
+    round_half_up,
 )
 from billing_kernel.domain.periods import LAST_DAY, days_after, days_between
-from billing_kernel.domain.rounding import round_half_up
 
 
 class ChangePeriod(TariffChangePolicy):
