@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+import msgspec
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ from billing_hookspecs import (
 )
 from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
 from billing_kernel.application.cataloguing import TariffFields, create_plan
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.connecting import (
     ConfigureModule,
     ConnectionSettings,
@@ -41,7 +43,7 @@ from billing_kernel.application.ordering import PlacedOrder, place_order
 from billing_kernel.application.paying import PayWith, pay_invoice
 from billing_kernel.application.posting import balance_of
 from billing_kernel.application.provisioning import run_operation
-from billing_kernel.application.quoting import OrderItem
+from billing_kernel.application.quoting import version_in_force
 from billing_kernel.application.registering import create_administrator
 from billing_kernel.application.renewing import RenewService as Renewal
 from billing_kernel.application.renewing import renew_service
@@ -49,7 +51,7 @@ from billing_kernel.bootstrap import build_kernel
 from billing_kernel.clock import FixedClock
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.states import OPEN_OPERATIONS
-from billing_kernel.domain.tariffs import PriceTerm
+from billing_kernel.domain.tariffs import PriceTerm, read_terms, terms_document
 from billing_kernel.models import (
     Administrator,
     Client,
@@ -60,6 +62,7 @@ from billing_kernel.models import (
     Provider,
     Service,
     TariffPlan,
+    TariffVersion,
     Task,
     TaxRate,
     wall_clock,
@@ -131,7 +134,8 @@ class FakePlugin:
 
     @impl
     def billing_product_types(self) -> Sequence[ProductType]:
-        return (ProductType("thing", {"en": "Thing"}, (FormField("name", {"en": "Name"}),)),)
+        form = (FormField("name", {"en": "Name"}),)
+        return (ProductType("thing", {"en": "Thing"}, form, periods_months=(1, 3, 12, 36, 0)),)
 
     @impl
     def billing_processing_modules(self) -> Sequence[ProcessingModule]:
@@ -212,6 +216,19 @@ def with_plan(kernel: Kernel, shop: Shop, price_minor: int) -> Shop:
     )
     plan = kernel.database.run(lambda session: create_plan(session, kernel, fields))
     return replace(shop, plan=plan)
+
+
+def sell_under(kernel: Kernel, shop: Shop, **changes: Any) -> None:
+    """Change the terms of the shop's plan: what is sold from now on is sold under these."""
+
+    def work(session: Session) -> None:
+        plan = session.get_one(TariffPlan, shop.plan.id)
+        present = read_terms(version_in_force(session, plan).terms)
+        plan.version += 1
+        terms = terms_document(msgspec.structs.replace(present, **changes))
+        session.add(TariffVersion(tariff_plan_id=plan.id, version=plan.version, terms=terms))
+
+    kernel.database.run(work)
 
 
 def add_another_module(kernel: Kernel, driver: str = "fake", sort: int = 2) -> int:

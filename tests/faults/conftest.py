@@ -16,11 +16,11 @@ from tests.servers.variables import environment
 
 from billing_hookspecs import Money
 from billing_kernel.application.cataloguing import TariffFields, create_plan
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.connecting import ConfigureModule, add_module, check_module
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import PlacedOrder, place_order
 from billing_kernel.application.paying import PayWith, pay_invoice
-from billing_kernel.application.quoting import OrderItem
 from billing_kernel.bootstrap import build_kernel
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.tariffs import PriceTerm
@@ -152,7 +152,7 @@ def sale(settings: Settings, tmp_path: Path) -> Iterator[Sale]:
                 prices=(PriceTerm(1, Money(PRICE_MINOR, "EUR")),),
                 processing_module_id=module.id, tariff_code=LITE,
             )  # fmt: skip
-            plan = create_plan(session, kernel, fields)
+            plan = create_plan(session, kernel, fields, external_id=LITE)
             client = make_client(session, provider)
             owner = Owner(provider.id, client.id)
             give(session, owner, Money(10 * PRICE_MINOR, "EUR"), client.id)

@@ -5,22 +5,23 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.pricing import PoliciesAtHand, sale_of
 
 from billing_hookspecs import (
     Adjustment,
-    Charge,
     ChargingSituation,
     Money,
     Occasion,
     Period,
-    Step,
+    PolicyKind,
     TaxDecision,
 )
-from billing_kernel.domain.policies.charging import PeriodCharging
-from billing_kernel.domain.pricing import PricedItem, Situation, price_item
+from billing_kernel.domain.derivations import PolicyCall, read_derivation
+from billing_kernel.domain.pricing import PricedItem, Sale, price_item
 from billing_kernel.domain.tariffs import PeriodNotSoldError, PriceTerm, TariffTerms
 
 DAY = date(2026, 1, 31)
+PLAIN = PoliciesAtHand()
 RATES = ("0", "0.05", "0.20", "0.077", "1")
 
 amounts = st.integers(0, 10**9)
@@ -36,11 +37,11 @@ def terms(price: int, setup_fee: int = 0) -> TariffTerms:
     )
 
 
-def situation(
+def sale(
     occasion: Occasion = Occasion.ORDER, months: int = 1, rate: str = "0", *, gross: bool = False
-) -> Situation:
+) -> Sale:
     tax = TaxDecision(rate, rate if gross else "0")
-    return Situation(occasion, months, DAY, DAY, "Thing", tax, gross)
+    return sale_of(DAY, occasion, months, tax=tax, prices_include_tax=gross)
 
 
 def priced(price: int, adjustments: list[int], setup_fee: int = 0, rate: str = "0") -> PricedItem:
@@ -48,12 +49,8 @@ def priced(price: int, adjustments: list[int], setup_fee: int = 0, rate: str = "
         (f"plugin_{number}", Adjustment(change, "Change", "test.change"))
         for number, change in enumerate(adjustments)
     ]
-    return price_item(
-        terms(price, setup_fee),
-        PeriodCharging().charge,
-        situation(rate=rate),
-        lambda _net: answers,
-    )
+    policies = PoliciesAtHand(lambda _view: answers)
+    return price_item(terms(price, setup_fee), sale(rate=rate), policies)
 
 
 @given(price=amounts, adjustments=changes, rate=st.sampled_from(RATES))
@@ -94,12 +91,7 @@ def test_adjustments_name_the_plugins_that_made_them_in_their_order() -> None:
 def test_a_setup_fee_is_asked_once_with_the_order(price: int, fee: int, rate: str) -> None:
     """Renewals must not ask for it again, and discounts on the period don't touch it."""
     order = priced(price, [-(10**9)], fee, rate)
-    renewal = price_item(
-        terms(price, fee),
-        PeriodCharging().charge,
-        situation(Occasion.RENEWAL, rate=rate),
-        lambda _net: [],
-    )
+    renewal = price_item(terms(price, fee), sale(Occasion.RENEWAL, rate=rate), PLAIN)
     assert [line.kind for line in order.lines] == ["period", "setup_fee"]
     assert order.lines[1].net == Money(fee, "EUR")
     assert order.lines[1].period is None
@@ -117,7 +109,7 @@ def test_a_line_says_which_days_it_pays_for() -> None:
 
 def test_what_is_bought_once_has_no_end() -> None:
     """Period 0 is paid once; nothing of it may ever come up for renewal."""
-    item = price_item(terms(1000), PeriodCharging().charge, situation(months=0), lambda _net: [])
+    item = price_item(terms(1000), sale(months=0), PLAIN)
     assert (item.expires_on, item.lines[0].period) == (None, None)
     assert item.lines[0].net == Money(1000, "EUR")
 
@@ -125,27 +117,24 @@ def test_what_is_bought_once_has_no_end() -> None:
 @given(price=amounts, rate=st.sampled_from(RATES))
 def test_a_gross_price_stays_what_the_client_was_shown(price: int, rate: str) -> None:
     """Where list prices include tax, the total is the list price to the last minor unit."""
-    item = price_item(
-        terms(price), PeriodCharging().charge, situation(rate=rate, gross=True), lambda _net: []
-    )
+    item = price_item(terms(price), sale(rate=rate, gross=True), PLAIN)
     assert item.lines[0].total == Money(price, "EUR")
 
 
 def test_a_policy_sees_its_parameters_and_not_its_own_name() -> None:
     """The policy's name chose it; the rest of the object is what it reads."""
-    seen: list[ChargingSituation] = []
-
-    def charge(asked: ChargingSituation) -> Charge:
-        seen.append(asked)
-        return Charge(asked.price, None, (Step("test", "", {}, asked.price.amount_minor),))
-
-    price_item(terms(700), charge, situation(Occasion.RENEWAL), lambda _net: [])
-    assert seen == [
-        ChargingSituation(Occasion.RENEWAL, DAY, DAY, 1, Money(700, "EUR"), {"grace_days": 3})
-    ]
+    line = price_item(terms(700), sale(Occasion.RENEWAL), PLAIN).lines[0]
+    assert line.derivation is not None
+    asked = read_derivation(line.derivation).asked
+    assert asked == PolicyCall(
+        PolicyKind.CHARGING,
+        "period",
+        1,
+        ChargingSituation(Occasion.RENEWAL, DAY, DAY, 1, Money(700, "EUR"), {"grace_days": 3}),
+    )
 
 
 def test_a_period_without_a_price_is_not_priced() -> None:
     """Nothing is extrapolated."""
     with pytest.raises(PeriodNotSoldError):
-        price_item(terms(1000), PeriodCharging().charge, situation(months=7), lambda _net: [])
+        price_item(terms(1000), sale(months=7), PLAIN)

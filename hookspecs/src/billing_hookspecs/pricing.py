@@ -27,6 +27,7 @@ class PolicyKind(StrEnum):
 class Occasion(StrEnum):
     ORDER = "order"
     RENEWAL = "renewal"
+    CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,10 @@ class Adjustment(Value):
 
 @dataclass(frozen=True, slots=True)
 class QuoteView(Value):
-    """A priced line before tax, as adjusting plugins see it."""
+    """A priced line before tax, as adjusting plugins see it.
+
+    ``resource_type`` is the addon that the line is for; None for the service itself.
+    """
 
     provider_id: int
     client_id: int | None
@@ -212,6 +216,7 @@ class QuoteView(Value):
     period_months: int
     quantity: int
     net: Money
+    resource_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from tests.factories import NOON, FakeModule, Shop, make_client, make_kernel, ma
 from tests.factories import pay as pay_invoice_of
 
 from billing_hookspecs import Money
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import place_order
 from billing_kernel.application.paying import PayWith, pay_invoice
-from billing_kernel.application.quoting import OrderItem
 from billing_kernel.application.registering import create_administrator, open_session
 from billing_kernel.documents import Party
 from billing_kernel.documents.samples import AUSTRIAN_PAYER, GERMAN_COMPANY

@@ -10,11 +10,12 @@ from tests.factories import Shop, give, make_client
 
 from billing_hookspecs import Money
 from billing_kernel.application.advancing import invoice_advance
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.denominating import CurrencyInUseError, change_currency
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import place_order
 from billing_kernel.application.posting import post
-from billing_kernel.application.quoting import OrderItem, TariffNotForSaleError
+from billing_kernel.application.quoting import TariffNotForSaleError
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.domain.ledger import AccountKind, Owner, draft_hold
 from billing_kernel.models import (

@@ -17,6 +17,7 @@ from billing_hookspecs import (
     StartPayment,
     impl,
 )
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.naming import (
     PAYERS_MAX,
@@ -33,7 +34,6 @@ from billing_kernel.application.naming import (
     view_payer,
 )
 from billing_kernel.application.ordering import PlacedOrder, place_order
-from billing_kernel.application.quoting import OrderItem
 from billing_kernel.domain.errors import MissingError
 from billing_kernel.domain.parties import Party
 from billing_kernel.models import Company, Invoice, Payer, PaymentMethod, Provider

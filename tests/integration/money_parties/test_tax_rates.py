@@ -8,6 +8,7 @@ import pytest
 from tests.factories import Shop
 
 from billing_hookspecs import InvalidInputError
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.levying import (
     RateFields,
@@ -19,7 +20,6 @@ from billing_kernel.application.levying import (
     fields_of,
 )
 from billing_kernel.application.ordering import place_order
-from billing_kernel.application.quoting import OrderItem
 from billing_kernel.models import InvoiceLine, Payer, Provider, TaxRate
 
 TODAY = date(2026, 1, 31)

@@ -18,11 +18,11 @@ from billing_hookspecs import (
     TaxSituation,
     impl,
 )
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.levying import RateFields, create_rate
 from billing_kernel.application.ordering import PlacedOrder, place_order
 from billing_kernel.application.paying import PayWith, pay_invoice
-from billing_kernel.application.quoting import OrderItem
 from billing_kernel.application.taxing import tax_errors
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.domain.policies.taxing import REVERSE_CHARGE

@@ -7,9 +7,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.pricing import PoliciesAtHand, sale_of
 
-from billing_hookspecs import Charge, ChargingSituation, Money, Occasion, TaxDecision
-from billing_kernel.domain.pricing import PricedLine, Situation, price_item
+from billing_hookspecs import Money, TaxDecision
+from billing_kernel.domain.pricing import PricedLine, price_item
 from billing_kernel.domain.tariffs import PriceTerm, TariffTerms
 from billing_kernel.domain.taxes import checked_rate, tax_amount
 
@@ -94,12 +95,8 @@ def test_every_line_of_an_item_is_taxed_by_itself(
 
 def priced(price: Money, fee: Money, tax: TaxDecision, inclusive: bool) -> tuple[PricedLine, ...]:
     terms = TariffTerms(price.currency, (PriceTerm(1, price),), fee)
-    situation = Situation(Occasion.ORDER, 1, TODAY, TODAY, "thing", tax, inclusive)
-    return price_item(terms, charged_in_full, situation, lambda _: ()).lines
-
-
-def charged_in_full(situation: ChargingSituation) -> Charge:
-    return Charge(situation.price, None, ())
+    sale = sale_of(TODAY, currency=price.currency, tax=tax, prices_include_tax=inclusive)
+    return price_item(terms, sale, PoliciesAtHand()).lines
 
 
 @pytest.mark.parametrize(

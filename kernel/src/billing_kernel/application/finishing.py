@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import ChargingPolicy, Done, Money, OperationKind
+from billing_kernel.application.billing import bill_days
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
@@ -15,7 +16,7 @@ from billing_kernel.application.renewing import withdraw_renewals
 from billing_kernel.application.tasking import close_operation_tasks, open_operation_task
 from billing_kernel.domain.ledger import Owner, draft_earning, draft_release
 from billing_kernel.domain.operations import Answer, LastAnswer, Ruling
-from billing_kernel.domain.periods import business_date, next_expiry
+from billing_kernel.domain.periods import business_date, days_after, next_expiry
 from billing_kernel.domain.states import (
     OPERATION_TRANSITIONS,
     SERVICE_TRANSITIONS,
@@ -28,7 +29,6 @@ from billing_kernel.domain.states import (
 )
 from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.models import (
-    BilledPeriod,
     Invoice,
     InvoiceLine,
     Operation,
@@ -84,7 +84,7 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
     elif kind is OperationKind.RENEW:
         _extend_service(session, operation, service)
     elif kind is OperationKind.CLOSE:
-        withdraw_renewals(session, service)
+        withdraw_renewals(session, kernel, service)
     name, event = SERVICE_EVENTS[kind]
     if event is not None:
         service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)
@@ -126,7 +126,10 @@ def _begin_service(
     policies = kernel.extensions.pricing_policies
     policy = policies.find_policy(ChargingPolicy, terms.charging["policy"])
     line = _period_line(session, operation)
-    if policy.starts_when_active or line is None or line.start_on is None or line.end_on is None:
+    if policy.charges_daily:
+        _bill(session, operation, service, today, days_after(today, 1))
+        service.paid = None
+    elif policy.starts_when_active or line is None or line.start_on is None or line.end_on is None:
         service.expires_on = next_expiry(today, today, service.period_months)
         _bill(session, operation, service, today, service.expires_on)
     else:
@@ -151,18 +154,8 @@ def _period_line(session: Session, operation: Operation) -> InvoiceLine | None:
 def _bill(
     session: Session, operation: Operation, service: Service, start_on: date, end_on: date
 ) -> None:
-    line = _period_line(session, operation)
-    session.add(
-        BilledPeriod(
-            service_id=service.id,
-            start_on=start_on,
-            end_on=end_on,
-            amount_minor=line.net_minor if line else 0,
-            currency=session.get_one(Invoice, operation.invoice_id).currency,
-            invoice_id=operation.invoice_id,
-        )
-    )
-    session.flush()
+    invoice = session.get_one(Invoice, operation.invoice_id)
+    bill_days(session, service, invoice, _lines(session, operation), start_on, end_on)
 
 
 def _earn(session: Session, operation: Operation) -> None:

@@ -132,6 +132,8 @@ def _row(position: int, item: Item) -> InvoiceLine:
         tax_minor=line.tax.amount_minor,
         total_minor=line.total.amount_minor,
         explanation=msgspec.to_builtins(line.steps),
+        resource_type=line.resource_type,
+        derivation=line.derivation,
     )
 
 

@@ -8,14 +8,16 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, OrderView
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.denominating import provider_for_sale
 from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
-from billing_kernel.application.quoting import OrderItem, QuotedItem, quote_item, total_of
+from billing_kernel.application.quoting import QuotedItem, parts_of, quote_item
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.periods import business_date
+from billing_kernel.domain.quotes import quote_of
 from billing_kernel.domain.states import (
     ORDER_TRANSITIONS,
     SERVICE_TRANSITIONS,
@@ -65,7 +67,7 @@ def place_order(
     payer = payer_of(session, client, payer_id)
     quoted = quote_item(session, kernel, provider, item, client, payer)
     _refuse_too_many(session, client, quoted)
-    quote = total_of([quoted], provider.currency)
+    quote = quote_of(parts_of(quoted), provider.currency)
     _screen(kernel, client, quoted, quote.total)
     order = Order(
         client_id=client.id,
@@ -162,6 +164,7 @@ def _service(order: Order, quoted: QuotedItem) -> Service:
         period_months=quoted.item.period_months,
         auto_renewal=quoted.item.auto_renewal,
         parameters=dict(quoted.parameters),
+        addons=dict(quoted.addons),
     )
 
 

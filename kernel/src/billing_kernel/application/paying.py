@@ -3,28 +3,21 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import FieldError, GatewayCapability, InvalidInputError, Money
+from billing_hookspecs import FieldError, InvalidInputError, Money
 from billing_kernel.application.beginning import ask_to_begin
 from billing_kernel.application.booking import lock_payment, receive_money
 from billing_kernel.application.connecting import gateway_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.naming import require_payer_fields
-from billing_kernel.application.publishing import record_event
+from billing_kernel.application.settling import refuse_stale_renewal
 from billing_kernel.application.spending import new_attempt, pay_from_balance
 from billing_kernel.application.storing import chargeable, require_storable
+from billing_kernel.application.withdrawing import give_up, is_by_hand, lock_open_attempts
 from billing_kernel.domain.errors import ConflictError, RuleError
-from billing_kernel.domain.states import (
-    ATTEMPT_TRANSITIONS,
-    OPEN_ATTEMPTS,
-    AttemptEvent,
-    AttemptState,
-    InvoiceState,
-    advance,
-)
+from billing_kernel.domain.states import AttemptState, InvoiceState
 from billing_kernel.models import Invoice, Payment, PaymentMethod
 
 NOW = timedelta(0)
@@ -75,12 +68,14 @@ def pay_invoice(
 
     From the balance it is paid when this returns; by a method, ``begin_payment`` goes on
     after the commit, by a stored one a worker. Raises InvoiceNotPayableError,
-    PaymentInProgressError, InsufficientFundsError, MethodNotOfferedError, NotStorableError,
-    NotChargeableError, InvalidInputError for a payer that lacks what the method needs to know.
+    StaleRenewalError, PaymentInProgressError, InsufficientFundsError, MethodNotOfferedError,
+    NotStorableError, NotChargeableError, InvalidInputError for a payer that lacks what the
+    method needs to know.
     """
     invoice = find(session, Invoice, invoice_id, lock=True, client_id=client_id)
     if invoice.status != InvoiceState.NEW:
         raise InvoiceNotPayableError(f"invoice {invoice.number} is {invoice.status}")
+    refuse_stale_renewal(session, kernel, invoice)
     end_replaceable_attempts(session, kernel, invoice)
     if not invoice.total_minor:
         return pay_from_balance(session, kernel, invoice)
@@ -121,9 +116,8 @@ def confirm_payment(
     its gateway watches, InvalidInputError for no amount.
     """
     payment = lock_payment(session, payment_id)
-    method = _method_of(session, payment)
     ended = payment.state == AttemptState.DONE or payment.facts.get(CANCELLED_FOR_GOOD)
-    if ended or not _is_by_hand(kernel, method):
+    if ended or not is_by_hand(session, kernel, payment):
         raise NotConfirmableError(f"payment {payment_id} is {payment.state}, or not by hand")
     if captured is None:
         captured = Money(payment.amount_minor, payment.currency)
@@ -144,8 +138,7 @@ def cancel_payment(
     payment = lock_payment(session, payment_id)
     if for_good:
         payment.facts = {**payment.facts, CANCELLED_FOR_GOOD: True}
-    payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CANCEL)
-    record_event(session, kernel, "PaymentCancelled", {"payment_id": payment.id}, payment.client_id)
+    give_up(session, kernel, payment)
     return payment
 
 
@@ -182,27 +175,10 @@ def end_replaceable_attempts(session: Session, kernel: Kernel, invoice: Invoice)
 
     A transfer that is only announced gives way to another way of paying, or to none.
     """
-    open_attempts = session.scalars(
-        select(Payment)
-        .where(Payment.invoice_id == invoice.id, Payment.state.in_(OPEN_ATTEMPTS))
-        .with_for_update()
-    )
-    for payment in open_attempts:
-        if not _is_by_hand(kernel, _method_of(session, payment)):
+    for payment in lock_open_attempts(session, invoice):
+        if not is_by_hand(session, kernel, payment):
             raise PaymentInProgressError(
                 f"payment {payment.id} of invoice {invoice.number} is under way"
             )
-        cancel_payment(session, kernel, payment.id)
+        give_up(session, kernel, payment)
     session.flush()
-
-
-def _method_of(session: Session, payment: Payment) -> PaymentMethod:
-    if payment.payment_method_id is None:
-        raise NotConfirmableError(f"payment {payment.id} came from the balance")
-    return session.get_one(PaymentMethod, payment.payment_method_id)
-
-
-def _is_by_hand(kernel: Kernel, method: PaymentMethod) -> bool:
-    if method.driver not in kernel.extensions.payment_gateways:
-        return False
-    return GatewayCapability.CONFIRMED_BY_HAND in gateway_of(kernel, method).capabilities

@@ -1,23 +1,32 @@
 """Renew services for another period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Occasion
+from billing_kernel.application.consulting import InstalledPolicies, charging_policy
+from billing_kernel.application.delaying import delay_of
 from billing_kernel.application.finding import find
-from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
+from billing_kernel.application.invoicing import Item, issue_invoice
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import payer_of
-from billing_kernel.application.quoting import described, price
+from billing_kernel.application.quoting import described, view_of_sale
 from billing_kernel.application.starting import refuse_during_operation
 from billing_kernel.application.taxing import decide_tax
+from billing_kernel.application.withdrawing import withdraw_invoice
 from billing_kernel.domain.errors import ConflictError, RuleError
+from billing_kernel.domain.paid import read_paid
 from billing_kernel.domain.periods import business_date
-from billing_kernel.domain.pricing import PricedItem, Situation
+from billing_kernel.domain.pricing import (
+    PricedItem,
+    Sale,
+    late_fee_line,
+    price_item,
+)
 from billing_kernel.domain.states import InvoiceState, ServiceState
 from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.models import (
@@ -46,6 +55,12 @@ class ExpiryMovedError(ConflictError):
     code = "service.expiry_moved"
 
 
+class ChargedDailyError(RuleError):
+    """Services that are charged daily have no end and can't be renewed."""
+
+    code = "service.charged_daily"
+
+
 class TariffEndedError(RuleError):
     """The tariff plan has ended; it can neither be ordered nor renewed."""
 
@@ -66,31 +81,49 @@ def quote_renewal(
     service: Service,
     period_months: int,
     payer: Payer | None = None,
+    *,
+    as_of: date | None = None,
 ) -> PricedItem:
-    """Price a renewal as of today; raises NotRenewableError, TariffEndedError."""
+    """Price a renewal as of a day, today if none is given.
+
+    Raises NotRenewableError, ChargedDailyError, TariffEndedError, PeriodNotSoldError.
+    """
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     provider = session.get_one(Provider, service.provider_id)
-    today = business_date(kernel.clock.now(), provider.time_zone)
+    today = as_of or business_date(kernel.clock.now(), provider.time_zone)
     if plan.end_on is not None and today > plan.end_on:
         raise TariffEndedError(f"tariff plan {plan.id} ended on {plan.end_on}")
     if service.status not in RENEWABLE:
         raise NotRenewableError(f"service {service.id} is {service.status}")
+    terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+    if charging_policy(kernel, terms.charging).charges_daily:
+        raise ChargedDailyError(f"service {service.id} is charged daily from the balance")
     if service.expires_on is None or service.anchor_on is None:
         raise NotRenewableError(f"service {service.id} has no end")
     client = session.get_one(Client, service.client_id)
-    late = today > service.expires_on
-    start_on = today if late else service.expires_on
-    situation = Situation(
+    sale = Sale(
         Occasion.RENEWAL,
         period_months,
-        start_on,
-        start_on if late else service.anchor_on,
+        service.expires_on,
+        service.anchor_on,
         f"Renewal of {described(plan, service.name, client)}",
+        view_of_sale(plan, terms, client, Occasion.RENEWAL, period_months),
+        service.addons,
         decide_tax(session, kernel, provider, client, payer, today),
         provider.prices_include_tax,
     )
-    terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
-    return price(kernel, plan, terms, situation, client)
+    policies = InstalledPolicies(kernel)
+    if today <= service.expires_on:
+        return price_item(terms, sale, policies)
+    paid = read_paid(service.paid)
+    if paid is None:
+        raise NotRenewableError(f"service {service.id} was never paid for")
+    delay = delay_of(
+        session, kernel, service.product_type, terms, paid, service.expires_on, today
+    )
+    fee, start_on = late_fee_line(terms.policies.late_renewal_fee, delay, sale, policies)
+    item = price_item(terms, replace(sale, start_on=start_on, anchor_on=start_on), policies)
+    return item if fee is None else replace(item, lines=(*item.lines, fee))
 
 
 def renew_service(
@@ -112,7 +145,7 @@ def renew_service(
     client = session.get_one(Client, service.client_id)
     payer = payer_of(session, client, command.payer_id)
     priced = quote_renewal(session, kernel, service, command.period_months, payer)
-    withdraw_renewals(session, service)
+    withdraw_renewals(session, kernel, service)
     provider = session.get_one(Provider, service.provider_id)
     return issue_invoice(
         session,
@@ -127,10 +160,10 @@ def renew_service(
     )
 
 
-def withdraw_renewals(session: Session, service: Service) -> None:
+def withdraw_renewals(session: Session, kernel: Kernel, service: Service) -> None:
     """Cancel the unpaid invoices that ask for a renewal of the service."""
     for invoice in _lock_unpaid_renewals(session, service):
-        cancel_invoice(invoice)
+        withdraw_invoice(session, kernel, invoice)
 
 
 def _lock_unpaid_renewals(session: Session, service: Service) -> Sequence[Invoice]:

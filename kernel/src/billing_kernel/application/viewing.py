@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import ClientView, ServiceView
+from billing_kernel.domain.addons import resource_amounts
 from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.models import Client, Service, TariffVersion
 
@@ -24,7 +25,7 @@ def view_service(session: Session, service: Service, **changes: Any) -> ServiceV
         period_months=service.period_months,
         client=ClientView(client.id, client.name, client.email, client.country),
         parameters=service.parameters,
-        resources=service.addons,
+        resources=resource_amounts(terms.addons, service.addons),
         upstream_id=service.upstream_id,
         facts=service.facts,
         paid_until=service.expires_on,

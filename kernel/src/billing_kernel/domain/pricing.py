@@ -1,26 +1,44 @@
 """Quotes: from terms, policies and adjustments to lines that explain themselves."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from billing_hookspecs import (
-    Adjustment,
     Charge,
     ChargingSituation,
+    LateFee,
+    LateFeeSituation,
     Money,
     Occasion,
     Period,
+    PolicyKind,
+    QuoteView,
     Step,
     TaxDecision,
+    ValueType,
 )
-from billing_kernel.domain.tariffs import TariffTerms, price_for
-from billing_kernel.domain.taxes import UNTAXED, tax_amount
+from billing_kernel.domain.addons import AddonTerm, addon_price
+from billing_kernel.domain.derivations import (
+    Derivation,
+    Derived,
+    Policies,
+    PolicyCall,
+    Situation,
+    derivation_document,
+    derive,
+)
+from billing_kernel.domain.tariffs import Choice, TariffTerms, price_for
+from billing_kernel.domain.taxes import UNTAXED
 
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A line of a quote or invoice. ``steps`` lead from the list price to ``net``."""
+    """A line of a quote or invoice. ``steps`` lead from the list price to ``net``.
+
+    ``derivation`` is the document that the amounts can be made again from.
+    """
 
     kind: str
     description: str
@@ -31,6 +49,8 @@ class PricedLine:
     period: Period | None
     steps: tuple[Step, ...]
     period_months: int | None = None
+    resource_type: str | None = None
+    derivation: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,73 +69,160 @@ class PricedItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
-    """What is priced, and as of when."""
+class Sale:
+    """What is priced, and as of when.
+
+    ``anchor_on``  the day that renewals count from.
+    ``addons``     amounts by resource type; what isn't named costs nothing.
+    ``view``       the sale as plugins see it that adjust prices.
+    """
 
     occasion: Occasion
     period_months: int
     start_on: date
     anchor_on: date
     description: str
+    view: QuoteView
+    addons: Mapping[str, Any] = field(default_factory=dict)
     tax: TaxDecision = UNTAXED
     prices_include_tax: bool = False
 
 
-Charging = Callable[[ChargingSituation], Charge]
-"""A charging policy: what a period costs, and which days it pays for."""
+def price_item(terms: TariffTerms, sale: Sale, policies: Policies) -> PricedItem:
+    """Price one service for one period: itself, its addons and, for an order, its setup.
 
-Adjuster = Callable[[Money], Sequence[tuple[str, Adjustment]]]
-"""From a line's net amount to the plugins' names and what each of them adds."""
-
-
-def price_item(
-    terms: TariffTerms, charging: Charging, situation: Situation, adjust: Adjuster
-) -> PricedItem:
-    """Price one service for one period; raises PeriodNotSoldError."""
-    price = price_for(
-        terms, situation.period_months, renewal=situation.occasion is Occasion.RENEWAL
-    )
-    parameters = {key: value for key, value in terms.charging.items() if key != "policy"}
-    charge = charging(
-        ChargingSituation(
-            situation.occasion, situation.start_on, situation.anchor_on,
-            situation.period_months, price, parameters,
-        )
-    )  # fmt: skip
-    net, steps = _adjusted(charge.amount, charge.steps, adjust(charge.amount))
-    line = _line("period", situation.description, net, situation, charge.period, steps)
-    lines = [replace(line, period_months=situation.period_months)]
-    if situation.occasion is Occasion.ORDER and terms.setup_fee:
-        fee = terms.setup_fee
-        step = Step("setup_fee", f"{fee} once", {"fee_minor": fee.amount_minor}, fee.amount_minor)
-        text = f"Setup of {situation.description}"
-        lines.append(_line("setup_fee", text, fee, situation, None, (step,)))
-    expires_on = charge.period.end_on if charge.period else None
-    return PricedItem(tuple(lines), expires_on, situation.tax.note)
+    Raises PeriodNotSoldError, AddonNotSoldError.
+    """
+    price = price_for(terms, sale.period_months, renewal=sale.occasion is Occasion.RENEWAL)
+    main, period = _charged(terms, sale, policies, price, None)
+    lines = [main]
+    for addon in offered_addons(terms):
+        beyond = _beyond_included(addon, sale)
+        if beyond is not None:
+            lines.append(_charged(terms, sale, policies, beyond, addon)[0])
+    if sale.occasion is Occasion.ORDER and terms.setup_fee:
+        lines.append(_setup_line(terms.setup_fee, sale, policies))
+    return PricedItem(tuple(lines), period.end_on if period else None, sale.tax.note)
 
 
-def _adjusted(
-    amount: Money, steps: tuple[Step, ...], adjustments: Sequence[tuple[str, Adjustment]]
-) -> tuple[Money, tuple[Step, ...]]:
-    """The amount after all adjustments, never below zero, and the steps with theirs added."""
-    for plugin, adjustment in adjustments:
-        after = Money(max(0, amount.amount_minor + adjustment.amount_minor), amount.currency)
-        inputs = {
-            "plugin": plugin,
-            "before_minor": amount.amount_minor,
-            "adjustment_minor": adjustment.amount_minor,
-        }
-        steps = (*steps, Step(adjustment.rule, adjustment.title, inputs, after.amount_minor))
-        amount = after
-    return amount, steps
+def late_fee_line(
+    choice: Choice, situation: LateFeeSituation, sale: Sale, policies: Policies
+) -> tuple[PricedLine | None, date]:
+    """The fee of a late renewal, None where it is free, and the day that its period begins."""
+    call = call_policy(policies, PolicyKind.LATE_FEE, choice, situation)
+    derivation = Derivation(sale.tax, sale.prices_include_tax, call)
+    derived = derive(derivation, policies)
+    if not isinstance(derived.decision, LateFee):
+        raise TypeError(f"{call.key} is no late-fee policy")
+    start_on = derived.decision.start_on
+    if not derived.price:
+        return None, start_on
+    text = f"Late renewal: {sale.description}"
+    return priced_line("late_fee", text, derivation, derived), start_on
 
 
-def _line(
-    kind: str, description: str, price: Money, situation: Situation,
-    period: Period | None, steps: tuple[Step, ...],
-) -> PricedLine:  # fmt: skip
-    taxed = tax_amount(price, situation.tax, inclusive=situation.prices_include_tax)
+def offered_addons(terms: TariffTerms) -> list[AddonTerm]:
+    """The addons that services of this version have, in their order."""
+    enabled = [addon for addon in terms.addons if addon.enabled]
+    return sorted(enabled, key=lambda addon: (addon.sort, addon.resource_type))
+
+
+def call_policy(
+    policies: Policies, kind: PolicyKind, choice: Choice, situation: Situation
+) -> PolicyCall:
+    """Ask the policy that a tariff chose, in the version that is installed."""
+    key = str(choice["policy"])
+    return PolicyCall(kind, key, policies.version(kind, key), situation)
+
+
+def parameters_of(choice: Choice) -> dict[str, Any]:
+    """The parameters of a tariff's choice of a policy."""
+    return {name: value for name, value in choice.items() if name != "policy"}
+
+
+def priced_line(
+    kind: str,
+    description: str,
+    derivation: Derivation,
+    derived: Derived,
+    *,
+    period: Period | None = None,
+    period_months: int | None = None,
+    resource_type: str | None = None,
+) -> PricedLine:
+    """A line from its derivation."""
     return PricedLine(
-        kind, description, taxed.net, situation.tax.rate, taxed.tax, taxed.total, period,
-        (*steps, *taxed.steps),
+        kind,
+        description,
+        derived.taxed.net,
+        derivation.tax.rate,
+        derived.taxed.tax,
+        derived.taxed.total,
+        period,
+        derived.steps,
+        period_months,
+        resource_type,
+        derivation_document(derivation, derived),
+    )
+
+
+def charging(
+    terms: TariffTerms,
+    sale: Sale,
+    policies: Policies,
+    price: Money,
+    resource_type: str | None = None,
+) -> tuple[Derivation, Derived, Period | None]:
+    """What the tariff's charging policy and the plugins make of a list price, and its days."""
+    situation = ChargingSituation(
+        sale.occasion, sale.start_on, sale.anchor_on, sale.period_months, price,
+        parameters_of(terms.charging), resource_type,
     )  # fmt: skip
+    call = call_policy(policies, PolicyKind.CHARGING, terms.charging, situation)
+    view = replace(sale.view, resource_type=resource_type)
+    derivation = Derivation(sale.tax, sale.prices_include_tax, call, offered=view)
+    derived = derive(derivation, policies)
+    if not isinstance(derived.decision, Charge):
+        raise TypeError(f"{call.key} is no charging policy")
+    return derivation, derived, derived.decision.period
+
+
+def _charged(
+    terms: TariffTerms, sale: Sale, policies: Policies, price: Money, addon: AddonTerm | None
+) -> tuple[PricedLine, Period | None]:
+    """The line of the service itself, or of an addon."""
+    resource_type = addon.resource_type if addon else None
+    derivation, derived, period = charging(terms, sale, policies, price, resource_type)
+    line = priced_line(
+        "addon" if addon else "period",
+        addon_text(addon, sale.addons[addon.resource_type]) if addon else sale.description,
+        derivation,
+        derived,
+        period=period,
+        period_months=sale.period_months,
+        resource_type=resource_type,
+    )
+    return line, period
+
+
+def addon_text(addon: AddonTerm, amount: Any) -> str:
+    """How a line names an addon and how much of it."""
+    name = next(iter(addon.name.values()), addon.resource_type)
+    if addon.value_type is ValueType.ENUMERATION:
+        chosen = {value.value_id: value for value in addon.value_prices}[amount]
+        return f"{name}: {next(iter(chosen.name.values()), chosen.internal_name)}"
+    if addon.value_type is ValueType.BOOLEAN:
+        return name
+    return f"{name}: {amount} {addon.unit}, {addon.included} included"
+
+
+def _beyond_included(addon: AddonTerm, sale: Sale) -> Money | None:
+    if addon.resource_type not in sale.addons:
+        return None
+    return addon_price(addon, sale.addons[addon.resource_type], sale.period_months)
+
+
+def _setup_line(fee: Money, sale: Sale, policies: Policies) -> PricedLine:
+    derivation = Derivation(sale.tax, sale.prices_include_tax, list_price=fee)
+    derived = derive(derivation, policies)
+    return priced_line("setup_fee", f"Setup of {sale.description}", derivation, derived)

@@ -74,6 +74,7 @@ CLIENT_AREA = [
     services.list_operations,
     invoices.list_invoices,
     invoices.get_invoice,
+    invoices.explain_line,
     invoices.pay,
     documents.get_document,
     payments.pay_in_advance,

@@ -8,12 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_kernel import models
+from billing_kernel.application import explaining
 from billing_kernel.application.finding import find
 from billing_kernel.application.paying import InvoiceNotPayableError, pay_invoice
 from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
 from billing_kernel.http.payment_steps import begun
+from billing_kernel.http.shapes.explanations import ExplanationAnswer
 from billing_kernel.http.shapes.invoices import Invoice
 from billing_kernel.http.shapes.payments import PayInvoice, Payment
 
@@ -33,6 +35,22 @@ def get_invoice(kernel: GivenKernel, caller: GivenCaller, invoice_id: FromPath[i
     """One of your invoices."""
     with kernel.database.reading() as session:
         return Invoice.of(find(session, models.Invoice, invoice_id, client_id=caller.id))
+
+
+@get(
+    "/invoices/{invoice_id:int}/lines/{line_id:int}/explanation",
+    operation_id="explainInvoiceLine",
+    tags=TAGS,
+    sync_to_thread=True,
+)
+def explain_line(
+    kernel: GivenKernel, caller: GivenCaller, invoice_id: FromPath[int], line_id: FromPath[int]
+) -> ExplanationAnswer:
+    """How a line's amounts came about, made again from the same facts."""
+    with kernel.database.reading() as session:
+        return ExplanationAnswer.of(
+            explaining.explain_line(session, kernel, invoice_id, line_id, client_id=caller.id)
+        )
 
 
 @post(

@@ -1,35 +1,50 @@
 """What something would cost."""
 
+from collections.abc import Sequence
+
 from litestar import post
 from litestar.params import JSONBody
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import FieldError, InvalidInputError
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.finding import find
 from billing_kernel.application.ordering import payer_of
-from billing_kernel.application.quoting import quote_items
+from billing_kernel.application.previewing import AskedItem, Buyer, quote_all
 from billing_kernel.application.registering import Caller
-from billing_kernel.domain.errors import LoginRequiredError, MissingError
+from billing_kernel.domain.errors import ForbiddenError, LoginRequiredError, MissingError
 from billing_kernel.http.auth import GivenKernel, GivenVisitor
-from billing_kernel.http.shapes.invoices import AskQuote, QuoteAnswer
+from billing_kernel.http.shapes.quotes import AskQuote, QuoteAnswer
 from billing_kernel.models import Client, Payer, Provider, TariffPlan
 
 
 @post("/quotes", operation_id="quote", tags=["Catalogue"], status_code=200, sync_to_thread=True)
 def quote(kernel: GivenKernel, visitor: GivenVisitor, data: JSONBody[AskQuote]) -> QuoteAnswer:
-    """Price items as of today, with every step that made an amount; nothing is stored."""
+    """Price orders, renewals and changes, with every step that made an amount.
+
+    Nothing is stored. Administrators may price as of any day.
+    """
+    if data.as_of is not None and (visitor is None or visitor.role != "administrator"):
+        raise ForbiddenError("only administrators price as of another day")
+    items = [item.asked(f"/items/{index}") for index, item in enumerate(data.items)]
     with kernel.database.reading() as session:
         client = _client(session, visitor, data.client_id, data.payer_id)
-        provider_id = (
-            client.provider_id
-            if client
-            else find(session, TariffPlan, data.items[0].tariff_plan_id).provider_id
-        )
-        provider = session.get_one(Provider, provider_id)
-        items = [item.item() for item in data.items]
         payer = _payer(session, client, data.payer_id)
-        quoted = quote_items(session, kernel, provider, items, client, payer)
-        return QuoteAnswer.of(quoted, provider.currency)
+        buyer = Buyer(_provider(session, client, items), client, payer)
+        return QuoteAnswer.of(quote_all(session, kernel, buyer, items, data.as_of))
+
+
+def _provider(session: Session, client: Client | None, items: Sequence[AskedItem]) -> Provider:
+    """The client's own, else the one of the first tariff plan that is asked about."""
+    if client is not None:
+        return session.get_one(Provider, client.provider_id)
+    for index, item in enumerate(items):
+        if isinstance(item, OrderItem):
+            plan = find(session, TariffPlan, item.tariff_plan_id)
+            return session.get_one(Provider, plan.provider_id)
+        detail = "needs a client: log in, or name one"
+        raise InvalidInputError([FieldError(f"/items/{index}/service_id", detail)])
+    raise ValueError("a quote has at least one item")
 
 
 def _client(

@@ -6,10 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from billing_kernel.domain.service_names import DOMAIN_TEMPLATE, USERNAME_TEMPLATE
 from billing_kernel.models.base import ChangingRow, Row
-
-USERNAME_TEMPLATE = "user@ID@"
-DOMAIN_TEMPLATE = "@USERNAME@.example.com"
 
 
 class TariffPlan(ChangingRow):

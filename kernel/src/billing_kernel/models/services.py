@@ -15,9 +15,10 @@ class Service(ChangingRow):
 
     ``reference`` is our name of it at upstreams, unique among all installations.
     ``anchor_on`` is the day that renewals count from. ``expires_on`` is the half-open end of
-    what was paid (None: without end). ``addons`` are amounts by resource type, of an
-    enumeration the value's id. ``facts`` is what the driver remembers; ``version``
-    grows with every change of state and fences decisions that were made on an older one.
+    what was paid (None: without end); ``paid`` is what it was paid with. ``addons`` are amounts
+    by resource type, of an enumeration the value's id. ``facts`` is what the driver remembers;
+    ``version`` grows with every change of state and fences decisions that were made on an
+    older one.
     """
 
     __tablename__ = "services"
@@ -47,6 +48,7 @@ class Service(ChangingRow):
     auto_renewal: Mapped[bool] = mapped_column(default=False)
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     addons: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    paid: Mapped[dict[str, Any] | None]
     username: Mapped[str] = mapped_column(String(64), default="")
     domain: Mapped[str] = mapped_column(String(255), default="")
     upstream_id: Mapped[str] = mapped_column(String(255), default="")

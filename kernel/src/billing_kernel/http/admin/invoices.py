@@ -6,6 +6,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, FromQuery
 
 from billing_kernel import models
+from billing_kernel.application import explaining
 from billing_kernel.application.documenting import Form, document_of
 from billing_kernel.domain.states import InvoiceState
 from billing_kernel.http.admin import rows
@@ -13,6 +14,7 @@ from billing_kernel.http.auth import GivenKernel
 from billing_kernel.http.documents import DocumentOperation, file_answer, wanted_form
 from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.pagination import GivenPaging, Page
+from billing_kernel.http.shapes.explanations import ExplanationAnswer
 from billing_kernel.http.shapes.invoices import Invoice
 
 TAGS = ["Administration: invoices and payments"]
@@ -58,4 +60,18 @@ def get_document(
     return file_answer(document_of(kernel, invoice_id, wanted_form(request)))
 
 
-HANDLERS = [list_invoices, get_invoice, get_document]
+@get(
+    "/invoices/{invoice_id:int}/lines/{line_id:int}/explanation",
+    operation_id="adminExplainInvoiceLine",
+    tags=TAGS,
+    sync_to_thread=True,
+)
+def explain_line(
+    kernel: GivenKernel, invoice_id: FromPath[int], line_id: FromPath[int]
+) -> ExplanationAnswer:
+    """How a line's amounts came about, made again from the same facts."""
+    with kernel.database.reading() as session:
+        return ExplanationAnswer.of(explaining.explain_line(session, kernel, invoice_id, line_id))
+
+
+HANDLERS = [list_invoices, get_invoice, get_document, explain_line]

@@ -1,15 +1,13 @@
 """Quotes and invoices."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import msgspec
-from msgspec import Meta
 
 from billing_hookspecs import Money, Period
 from billing_kernel import models
-from billing_kernel.application.quoting import OrderItem, QuotedItem, total_of
+from billing_kernel.application.checking import OrderItem
 from billing_kernel.domain.pricing import PricedLine
 from billing_kernel.http.shapes.base import Answer, Body, Fields, Months, OptionalLine, RowId
 
@@ -24,6 +22,7 @@ class OrderItemBody(Body):
     name: OptionalLine = ""
     auto_renewal: bool = False
     quantity: int = 1
+    agreement_accepted: bool = False
 
     def item(self) -> OrderItem:
         return OrderItem(
@@ -34,25 +33,8 @@ class OrderItemBody(Body):
             name=self.name,
             auto_renewal=self.auto_renewal,
             quantity=self.quantity,
+            agreement_accepted=self.agreement_accepted,
         )
-
-
-class AskQuote(Body):
-    """What to price; administrators may name the client. Who pays decides the tax."""
-
-    EXAMPLE = {
-        "items": [
-            {
-                "tariff_plan_id": 1,
-                "period_months": 12,
-                "parameters": {"name": "Web server", "ip": "192.0.2.7"},
-            }
-        ]
-    }
-
-    items: Annotated[list[OrderItemBody], Meta(min_length=1, max_length=100)]
-    client_id: RowId | None = None
-    payer_id: RowId | None = None
 
 
 class PeriodAnswer(Answer):
@@ -78,12 +60,17 @@ class StepAnswer(Answer):
 
 
 class Line(Answer):
-    """One line of a quote or an invoice; ``explanation`` leads to ``net``."""
+    """One line of a quote or an invoice; ``explanation`` leads to ``net``.
 
+    ``id`` is null in quotes; ``resource_type`` says which addon the line is for.
+    """
+
+    id: int | None
     kind: str
     description: str
     service_id: int | None
     tariff_plan_id: int | None
+    resource_type: str | None
     period: PeriodAnswer | None
     net: Money
     tax_rate: str
@@ -94,10 +81,12 @@ class Line(Answer):
     @classmethod
     def priced(cls, line: PricedLine, tariff_plan_id: int, service_id: int | None = None) -> Self:
         return cls(
+            id=None,
             kind=line.kind,
             description=line.description,
             service_id=service_id,
             tariff_plan_id=tariff_plan_id,
+            resource_type=line.resource_type,
             period=_period(line.period),
             net=line.net,
             tax_rate=line.tax_rate,
@@ -109,42 +98,18 @@ class Line(Answer):
     @classmethod
     def of(cls, row: models.InvoiceLine, currency: str) -> Self:
         return cls(
+            id=row.id,
             kind=row.kind,
             description=row.description,
             service_id=row.service_id,
             tariff_plan_id=row.tariff_plan_id,
+            resource_type=row.resource_type,
             period=PeriodAnswer.between(row.start_on, row.end_on),
             net=Money(row.net_minor, currency),
             tax_rate=row.tax_rate,
             tax=Money(row.tax_minor, currency),
             total=Money(row.total_minor, currency),
             explanation=msgspec.convert(row.explanation, list[StepAnswer]),
-        )
-
-
-class QuoteAnswer(Answer):
-    """What something costs today; ``expires_on`` where it is one item with an end."""
-
-    lines: list[Line]
-    net: Money
-    tax: Money
-    total: Money
-    expires_on: date | None
-
-    @classmethod
-    def of(cls, quoted: Sequence[QuotedItem], currency: str) -> Self:
-        total = total_of(quoted, currency)
-        return cls(
-            lines=[
-                Line.priced(line, item.plan.id)
-                for item in quoted
-                for _ in range(item.item.quantity)
-                for line in item.priced.lines
-            ],
-            net=total.net,
-            tax=total.tax,
-            total=total.total,
-            expires_on=total.expires_on,
         )
 
 

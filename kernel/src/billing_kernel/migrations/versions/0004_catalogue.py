@@ -67,6 +67,7 @@ tariff_plans ADD agreement_template_id ID {fk} REFERENCES document_templates (id
 tariff_plans ADD examples JSON NOT NULL DEFAULT '[]'
 clients ADD client_group_id ID {fk} REFERENCES client_groups (id)
 orders ADD agreement JSON
+services ADD paid JSON
 services ADD username VARCHAR(64) NOT NULL DEFAULT ''
 services ADD domain VARCHAR(255) NOT NULL DEFAULT ''
 invoice_lines ADD resource_type VARCHAR(64)
@@ -76,6 +77,18 @@ invoice_lines ADD derivation JSON
 
 POSTGRESQL_TYPES = {"JSON": "JSONB", "ID": "BIGINT"}
 SQLITE_TYPES = {"ID": "INTEGER"}
+
+LAST_PAID = """UPDATE services SET paid = (
+    SELECT {build}('start_on', b.start_on, 'end_on', b.end_on, 'months', services.period_months,
+        'price', {build}('amount_minor', b.amount_minor, 'currency', b.currency),
+        'addons', {build}())
+    FROM billed_periods b WHERE b.service_id = services.id AND b.line_no = 0 AND NOT b.reversed
+    ORDER BY b.end_on DESC LIMIT 1)"""
+PAID = {
+    True: LAST_PAID.format(build="jsonb_build_object"),
+    False: LAST_PAID.format(build="json_object"),
+}
+"""What running services were last paid with, from the days that they were charged for."""
 
 
 def upgrade() -> None:
@@ -95,6 +108,7 @@ def upgrade() -> None:
         kind = (POSTGRESQL_TYPES if is_postgresql else SQLITE_TYPES).get(kind, kind)
         words = [name if word == "{fk}" else word for word in rest]
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind} {' '.join(words)}")
+    op.execute(PAID[is_postgresql])
     op.create_index("ix_clients_client_group_id", "clients", ["client_group_id"])
 
 

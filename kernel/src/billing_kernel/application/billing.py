@@ -1,0 +1,82 @@
+"""Write down which days of a service were charged, and what it counts as paid for."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import Money
+from billing_kernel.domain.paid import Paid, paid_document
+from billing_kernel.models import BilledPeriod, Invoice, InvoiceLine, Service
+
+CHARGED_KINDS = ("period", "addon")
+
+
+def bill_days(
+    session: Session,
+    service: Service,
+    invoice: Invoice,
+    lines: Sequence[InvoiceLine],
+    start_on: date,
+    end_on: date,
+) -> None:
+    """Charge the service and its addons for ``[start_on, end_on)``.
+
+    The database refuses a day that was charged before. The service's row is locked.
+    """
+    charged = [line for line in lines if line.kind in CHARGED_KINDS]
+    numbers = _line_numbers(session, service, charged)
+    for line in charged:
+        session.add(
+            BilledPeriod(
+                service_id=service.id,
+                line_no=numbers[line.resource_type],
+                kind=line.kind,
+                resource_type=line.resource_type,
+                start_on=start_on,
+                end_on=end_on,
+                amount_minor=line.net_minor,
+                currency=invoice.currency,
+                invoice_id=invoice.id,
+            )
+        )
+    service.paid = paid_document(_paid(service, invoice, charged, start_on, end_on))
+    session.flush()
+
+
+def list_price(line: InvoiceLine, currency: str) -> Money:
+    """What a line cost before the tax rule: gross where list prices are gross."""
+    if line.derivation is None:
+        return Money(line.net_minor, currency)
+    return msgspec.convert(line.derivation["price"], Money)
+
+
+def _paid(
+    service: Service, invoice: Invoice, lines: Sequence[InvoiceLine], start_on: date, end_on: date
+) -> Paid:
+    price, addons = Money.zero(invoice.currency), {}
+    for line in lines:
+        if line.resource_type is None:
+            price = list_price(line, invoice.currency)
+        else:
+            addons[line.resource_type] = list_price(line, invoice.currency)
+    return Paid(start_on, end_on, service.period_months, price, addons)
+
+
+def _line_numbers(
+    session: Session, service: Service, lines: Sequence[InvoiceLine]
+) -> dict[str | None, int]:
+    """0 for the service itself; an addon keeps the number that it was charged under first."""
+    used = session.execute(
+        select(BilledPeriod.resource_type, BilledPeriod.line_no)
+        .where(BilledPeriod.service_id == service.id)
+        .distinct()
+    )
+    numbers: dict[str | None, int] = {row.resource_type: row.line_no for row in used}
+    numbers[None] = 0
+    for line in lines:
+        if line.resource_type not in numbers:
+            numbers[line.resource_type] = max(numbers.values()) + 1
+    return numbers

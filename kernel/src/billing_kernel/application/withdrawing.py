@@ -1,0 +1,54 @@
+"""Withdraw what isn't needed any more: attempts at paying, and unpaid invoices with them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import GatewayCapability
+from billing_kernel.application.connecting import gateway_of
+from billing_kernel.application.invoicing import cancel_invoice
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.publishing import record_event
+from billing_kernel.domain.states import (
+    ATTEMPT_TRANSITIONS,
+    OPEN_ATTEMPTS,
+    AttemptEvent,
+    AttemptState,
+    advance,
+)
+from billing_kernel.models import Invoice, Payment, PaymentMethod
+
+
+def withdraw_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
+    """Cancel an unpaid invoice and the transfer that was announced for it.
+
+    What a gateway is about to take goes to the balance when it comes. The invoice is locked by
+    the caller.
+    """
+    for payment in lock_open_attempts(session, invoice):
+        if is_by_hand(session, kernel, payment):
+            give_up(session, kernel, payment)
+    cancel_invoice(invoice)
+
+
+def lock_open_attempts(session: Session, invoice: Invoice) -> Sequence[Payment]:
+    return session.scalars(
+        select(Payment)
+        .where(Payment.invoice_id == invoice.id, Payment.state.in_(OPEN_ATTEMPTS))
+        .with_for_update()
+    ).all()
+
+
+def give_up(session: Session, kernel: Kernel, payment: Payment) -> None:
+    """Wait no longer for a payment; raises IllegalTransitionError once it has ended."""
+    payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.CANCEL)
+    record_event(session, kernel, "PaymentCancelled", {"payment_id": payment.id}, payment.client_id)
+
+
+def is_by_hand(session: Session, kernel: Kernel, payment: Payment) -> bool:
+    """Whether people, not a gateway, say when the money of a payment is here."""
+    method = session.get(PaymentMethod, payment.payment_method_id or 0)
+    if method is None or method.driver not in kernel.extensions.payment_gateways:
+        return False
+    return GatewayCapability.CONFIRMED_BY_HAND in gateway_of(kernel, method).capabilities

@@ -1,0 +1,231 @@
+"""What a running service costs when it changes: another tariff plan, more or less of an addon."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from billing_hookspecs import (
+    AddonSituation,
+    Money,
+    Occasion,
+    Period,
+    PolicyKind,
+    TariffChange,
+    TariffChangeSituation,
+    ValueType,
+)
+from billing_kernel.domain.addons import AddonTerm, addon_price, amount_error, default_amount
+from billing_kernel.domain.derivations import Derivation, Policies, derive
+from billing_kernel.domain.errors import RuleError
+from billing_kernel.domain.paid import Paid
+from billing_kernel.domain.periods import days_between
+from billing_kernel.domain.pricing import (
+    PricedLine,
+    Sale,
+    addon_text,
+    call_policy,
+    charging,
+    offered_addons,
+    parameters_of,
+    priced_line,
+)
+from billing_kernel.domain.tariffs import TariffTerms, price_for
+
+
+class ChangeImpossibleError(RuleError):
+    """The new tariff plan can't take the service over as it is."""
+
+    code = "tariff_change.impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A service within a paid period."""
+
+    terms: TariffTerms
+    paid: Paid
+    addons: Mapping[str, Any]
+    expires_on: date
+    anchor_on: date
+    tariff_plan_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PricedChange:
+    """What a change costs (negative: what returns), and how the service is after it.
+
+    ``paid`` is what the service counts as paid for from then on; ``restarts_on`` is the day
+    that a new period begins, None where the old one goes on.
+    """
+
+    lines: tuple[PricedLine, ...]
+    expires_on: date | None
+    addons: dict[str, Any] = field(default_factory=dict)
+    paid: Paid | None = None
+    restarts_on: date | None = None
+
+
+def price_tariff_change(
+    running: Running, new_terms: TariffTerms, new_plan_id: int, sale: Sale, policies: Policies
+) -> PricedChange:
+    """Price the way to another tariff plan; ``sale`` is the new tariff's, beginning today.
+
+    Addons that the new tariff has too keep their amount within its limits, the others end by
+    the present tariff's cancellation policy. Raises PolicyObjectsError, PeriodNotSoldError,
+    AddonNotSoldError, ChangeImpossibleError.
+    """
+    if new_terms.currency != running.paid.price.currency:
+        raise ChangeImpossibleError(f"the service was paid in {running.paid.price.currency}")
+    addons = kept_addons(new_terms, running.addons)
+    ended = [name for name in running.addons if name not in addons]
+    new = fresh_paid(new_terms, replace(sale, addons=addons), policies)
+    later = replace(
+        sale,
+        occasion=Occasion.RENEWAL,
+        start_on=running.expires_on,
+        anchor_on=running.anchor_on,
+    )
+    choice = running.terms.policies.tariff_change
+    situation = TariffChangeSituation(
+        today=sale.start_on,
+        expires_on=running.expires_on,
+        remaining_days=max(0, days_between(sale.start_on, running.expires_on)),
+        paid=running.paid.period(without=ended),
+        new_price=new.period().amount,
+        new_period_days=days_between(new.start_on, new.end_on),
+        expires_if_new=new.end_on,
+        expires_if_next=fresh_paid(new_terms, later, policies).end_on,
+        is_way_back=running.paid.way_back_plan_id == new_plan_id,
+        parameters=parameters_of(choice),
+    )
+    call = call_policy(policies, PolicyKind.TARIFF_CHANGE, choice, situation)
+    derivation = Derivation(sale.tax, sale.prices_include_tax, call)
+    derived = derive(derivation, policies)
+    change = derived.decision
+    if not isinstance(change, TariffChange):
+        raise TypeError(f"{call.key} is no tariff-change policy")
+    line = priced_line(
+        "change", sale.description, derivation, derived, period_months=sale.period_months
+    )
+    endings = [
+        _addon_line(running, addon, running.addons[addon.resource_type], None, sale, policies)
+        for addon in running.terms.addons
+        if addon.resource_type in ended
+    ]
+    paid = msgspec.structs.replace(new, way_back_plan_id=_way_back(running, situation, change))
+    lines = (line, *(ending for ending in endings if ending is not None))
+    return PricedChange(lines, change.expires_on, addons, paid, change.restarts_on)
+
+
+def price_addon_change(
+    running: Running, wanted: Mapping[str, Any], sale: Sale, policies: Policies
+) -> PricedChange:
+    """Price other amounts of some addons until the paid period ends, as of ``sale.start_on``.
+
+    Raises PolicyObjectsError, AddonNotSoldError.
+    """
+    lines, prices = [], dict(running.paid.addons)
+    for addon in offered_addons(running.terms):
+        name = addon.resource_type
+        if name not in wanted or wanted[name] == running.addons.get(name):
+            continue
+        line = _addon_line(running, addon, running.addons.get(name), wanted[name], sale, policies)
+        if line is not None:
+            lines.append(line)
+        prices[name] = _beyond(addon, wanted[name], running.paid)
+    paid = msgspec.structs.replace(running.paid, addons=prices)
+    return PricedChange(tuple(lines), running.expires_on, {**running.addons, **wanted}, paid)
+
+
+def kept_addons(terms: TariffTerms, present: Mapping[str, Any]) -> dict[str, Any]:
+    """The amounts that a tariff gives a service that comes from another one.
+
+    At least what it includes, at most what it allows; what can't be kept becomes its default.
+    """
+    kept: dict[str, Any] = {}
+    for addon in offered_addons(terms):
+        amount = present.get(addon.resource_type)
+        if addon.value_type is ValueType.INTEGER and type(amount) is int:
+            amount = max(amount, addon.included, addon.min)
+            if addon.max is not None:
+                amount = min(amount, addon.max)
+            amount -= (amount - addon.min) % addon.step
+        if amount is None or amount_error(addon, amount):
+            amount = default_amount(addon)
+        kept[addon.resource_type] = amount
+    return kept
+
+
+def fresh_paid(terms: TariffTerms, sale: Sale, policies: Policies) -> Paid:
+    """What a service would count as paid for had it just been renewed; ``sale`` says when."""
+    price = price_for(terms, sale.period_months, renewal=True)
+    _, derived, period = charging(terms, sale, policies, price)
+    if period is None:
+        raise ChangeImpossibleError("a period without end can't take a running one over")
+    addons = {}
+    for addon in offered_addons(terms):
+        amount = sale.addons.get(addon.resource_type)
+        beyond = None if amount is None else addon_price(addon, amount, sale.period_months)
+        if beyond is not None:
+            _, part, _ = charging(terms, sale, policies, beyond, addon.resource_type)
+            addons[addon.resource_type] = part.price
+    return Paid(period.start_on, period.end_on, sale.period_months, derived.price, addons)
+
+
+def _addon_line(
+    running: Running, addon: AddonTerm, before: Any, after: Any, sale: Sale, policies: Policies
+) -> PricedLine | None:
+    """More of an addon by the order policy, less of it by the cancellation policy.
+
+    Never more than what was paid for it is given back.
+    """
+    paid = running.paid
+    difference = _beyond(addon, after, paid) - _beyond(addon, before, paid)
+    is_less = difference.amount_minor < 0
+    if is_less:
+        most = paid.addons.get(addon.resource_type, Money.zero(difference.currency))
+        difference = min(-difference, most)
+    if not difference:
+        return None
+    policies_of = running.terms.policies
+    kind = PolicyKind.ADDON_CANCELLATION if is_less else PolicyKind.ADDON_ORDER
+    choice = policies_of.addon_cancellation if is_less else policies_of.addon_order
+    situation = AddonSituation(
+        sale.start_on,
+        max(0, days_between(sale.start_on, running.expires_on)),
+        paid.period(),
+        difference,
+        parameters_of(choice),
+    )
+    call = call_policy(policies, kind, choice, situation)
+    derivation = Derivation(sale.tax, sale.prices_include_tax, call, gives_back=is_less)
+    derived = derive(derivation, policies)
+    text = addon_text(addon, after if after is not None else before)
+    return priced_line(
+        "refund" if is_less else "addon",
+        f"{sale.description}: {text}",
+        derivation,
+        derived,
+        period=Period(sale.start_on, running.expires_on) if situation.remaining_days else None,
+        resource_type=addon.resource_type,
+    )
+
+
+def _beyond(addon: AddonTerm, amount: Any, paid: Paid) -> Money:
+    zero = Money.zero(paid.price.currency)
+    return (addon_price(addon, amount, paid.months) if amount is not None else None) or zero
+
+
+def _way_back(
+    running: Running, situation: TariffChangeSituation, change: TariffChange
+) -> int | None:
+    """The plan that was left for a cheaper one without getting anything for it."""
+    is_cheaper = (
+        situation.new_price.amount_minor * situation.paid.period.days
+        < situation.paid.amount.amount_minor * situation.new_period_days
+    )
+    gave_nothing = not change.amount and change.expires_on == situation.expires_on
+    return running.tariff_plan_id if is_cheaper and gave_nothing else None
