@@ -32,8 +32,8 @@ MIDNIGHTS = {
 
 days = st.dates(FIRST, LAST)
 month_ends = days.map(lambda day: walk_to(day, lambda it: (it + ONE_DAY).day == 1))
-leap_days = st.integers(493, 525).map(lambda four: date(4 * four, 2, 29))
-anchors = days | month_ends | leap_days.filter(lambda day: day <= LAST)
+leap_days = st.integers(493, 524).map(lambda four: date(4 * four, 2, 29))
+anchors = days | month_ends | leap_days
 month_counts = st.sampled_from([1, 2, 3, 6, 12, 36])
 
 
@@ -118,14 +118,13 @@ def changes_of(zone: str, local: Callable[[str, int], date], year: int) -> list[
 
 
 @pytest.mark.parametrize("zone", MIDNIGHTS)
-@pytest.mark.parametrize("year", [1978, 1985, 1996, 2007, 2010, 2026, 2027, 2038, 2099])
+@pytest.mark.parametrize("year", [1985, 1996, 2007, 2010, 2026, 2027, 2038, 2099])
 def test_days_around_a_change_of_clocks_count_as_days(
     zone: str, year: int, local_date: Callable[[str, int], date]
 ) -> None:
     """A day of 23 or 25 hours is a day: late by one is late by one, and costs one."""
     changes = changes_of(zone, local_date, year)
-    if zone != "Europe/Moscow" or 1985 <= year <= 2010:
-        assert len(changes) >= 2
+    assert changes or (zone == "Europe/Moscow" and year > 2010), "this year proves nothing"
     for change in changes:
         begin = change - 3 * 86400
         midnights = 0
