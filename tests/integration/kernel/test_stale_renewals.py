@@ -70,8 +70,8 @@ def test_it_can_be_paid_until_another_one_would_be_issued(
     issued: tuple[int, int], start: tuple[int, int], today: tuple[int, int], stale: bool
 ) -> None:
     """In time, until the service ends; late, on its own day; never once the end has moved."""
-    days = (date(2026, *each) for each in (issued, start))
-    assert is_stale(*days, EXPIRY, date(2026, *today)) is stale
+    issued_on, start_on, today_on = (date(2026, *each) for each in (issued, start, today))
+    assert is_stale(issued_on, start_on, EXPIRY, today_on) is stale
 
 
 def test_an_invoice_that_is_paid_too_late_is_refused(kernel: Kernel, shop: Shop) -> None:
