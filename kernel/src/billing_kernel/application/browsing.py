@@ -1,13 +1,15 @@
-"""What may be ordered now, and by whom it is sold."""
+"""What may be ordered now, by whom, and who sells it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.finding import find
+from billing_kernel.application.grouping import may_order, refuse_forbidden
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.quoting import (
     TariffNotForSaleError,
@@ -15,18 +17,31 @@ from billing_kernel.application.quoting import (
     plan_for_sale,
     version_in_force,
 )
+from billing_kernel.domain.minimum_periods import orderable_prices
 from billing_kernel.domain.periods import business_date
-from billing_kernel.domain.tariffs import TariffTerms, read_terms
-from billing_kernel.models import ProcessingModule, Provider, TariffPlan, TariffVersion
+from billing_kernel.domain.tariffs import PriceTerm, TariffTerms, read_terms
+from billing_kernel.models import (
+    Client,
+    DocumentTemplate,
+    ProcessingModule,
+    Provider,
+    TariffPlan,
+    TariffVersion,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A tariff plan that can be ordered today."""
+    """A tariff plan that can be ordered today, at these prices.
+
+    ``agreement`` is the text that orders must accept, by language; None where there is none.
+    """
 
     plan: TariffPlan
     terms: TariffTerms
     provider: Provider
+    prices: tuple[PriceTerm, ...]
+    agreement: Mapping[str, Any] | None = None
 
     @property
     def order(self) -> tuple[int, str, int]:
@@ -37,40 +52,56 @@ class Offer:
 
     def sells(self, period_months: int) -> bool:
         """True if new orders may be for this period."""
-        return any(
-            term.orderable and term.period_months == period_months for term in self.terms.prices
-        )
+        return any(term.period_months == period_months for term in self.prices)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom offers are for: a client, a guest (None), or somebody who sees all of them."""
+
+    client: Client | None = None
+    sees_all: bool = False
+
+    def may_see(self, plan: TariffPlan) -> bool:
+        """True for what this client, or a client without a group, may order."""
+        if self.sees_all:
+            return True
+        if self.client is not None and plan.provider_id != self.client.provider_id:
+            return False
+        return may_order(plan, self.client.client_group_id if self.client else None)
 
 
 def offers(
     session: Session,
     kernel: Kernel,
+    audience: Audience,
     *,
     provider_id: int | None = None,
     product_type: str | None = None,
     label: str | None = None,
     period_months: int | None = None,
 ) -> list[Offer]:
-    """Every tariff plan that can be ordered today, by filters."""
+    """Every tariff plan that the audience can order today, by filters."""
+    in_force = (TariffVersion.tariff_plan_id == TariffPlan.id) & (
+        TariffVersion.version == TariffPlan.version
+    )
     statement = (
         select(TariffPlan, TariffVersion, Provider)
-        .join(
-            TariffVersion,
-            (TariffVersion.tariff_plan_id == TariffPlan.id)
-            & (TariffVersion.version == TariffPlan.version),
-        )
+        .join(TariffVersion, in_force)
         .join(Provider, Provider.id == TariffPlan.provider_id)
         .where(TariffPlan.is_enabled)
     )
-    if provider_id is not None:
+    if audience.client is not None:
+        statement = statement.where(TariffPlan.provider_id == audience.client.provider_id)
+    elif provider_id is not None:
         statement = statement.where(TariffPlan.provider_id == provider_id)
     if product_type is not None:
         statement = statement.where(TariffPlan.product_type == product_type)
     modules = session.scalars(select(ProcessingModule).where(ProcessingModule.is_enabled)).all()
     enabled = [
-        Offer(plan, read_terms(version.terms), provider)
+        _offered(session, kernel, plan, read_terms(version.terms), provider)
         for plan, version, provider in session.execute(statement)
-        if _is_provided(plan, modules)
+        if _is_provided(plan, modules) and audience.may_see(plan)
     ]
     return [
         offer
@@ -83,14 +114,32 @@ def offers(
     ]
 
 
-def offer(session: Session, kernel: Kernel, plan_id: int, provider_id: int | None = None) -> Offer:
-    """One tariff plan that can be ordered today; TariffNotForSaleError, MissingError."""
+def offer(session: Session, kernel: Kernel, audience: Audience, plan_id: int) -> Offer:
+    """One tariff plan that can be ordered today.
+
+    Raises MissingError, TariffNotForSaleError, TariffForbiddenError for a client whose group
+    may not order it.
+    """
     plan = find(session, TariffPlan, plan_id)
-    if provider_id is not None and plan.provider_id != provider_id:
+    client = audience.client
+    if client is not None and plan.provider_id == client.provider_id:
+        refuse_forbidden(plan, client)
+    if not audience.may_see(plan):
         raise TariffNotForSaleError(f"tariff plan {plan_id} can't be ordered")
     provider = session.get_one(Provider, plan.provider_id)
     plan_for_sale(session, kernel, provider, plan.id, _today(kernel, provider))
-    return Offer(plan, read_terms(version_in_force(session, plan).terms), provider)
+    terms = read_terms(version_in_force(session, plan).terms)
+    return _offered(session, kernel, plan, terms, provider)
+
+
+def _offered(
+    session: Session, kernel: Kernel, plan: TariffPlan, terms: TariffTerms, provider: Provider
+) -> Offer:
+    agreement = None
+    if plan.agreement_template_id is not None:
+        agreement = session.get_one(DocumentTemplate, plan.agreement_template_id).body
+    prices = orderable_prices(terms, _today(kernel, provider))
+    return Offer(plan, terms, provider, prices, agreement)
 
 
 def _today(kernel: Kernel, provider: Provider) -> date:

@@ -12,11 +12,12 @@ from billing_hookspecs import (
     ImportableTariff,
     InvalidInputError,
 )
-from billing_kernel.application.cataloguing import TariffFields, create_plan
+from billing_kernel.application.cataloguing import create_plan
 from billing_kernel.application.connecting import PATIENCE_S, module_context
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import RuleError
+from billing_kernel.domain.tariff_fields import TariffFields
 from billing_kernel.models import ProcessingModule, TariffPlan
 
 

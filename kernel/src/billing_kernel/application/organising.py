@@ -10,7 +10,14 @@ from billing_hookspecs import FieldError, InvalidInputError, UnknownCurrencyErro
 from billing_kernel.application.denominating import require_current
 from billing_kernel.application.finding import find
 from billing_kernel.application.registering import checked_country, checked_email
-from billing_kernel.models import Base, DataCenter, Department, Provider
+from billing_kernel.models import (
+    Base,
+    DataCenter,
+    Department,
+    Enumeration,
+    EnumerationValue,
+    Provider,
+)
 
 R = TypeVar("R", bound=Base)
 
@@ -94,5 +101,7 @@ CHECKS: Mapping[tuple[type[Base], str], Callable[[str, Any], Any]] = {
     (Provider, "support_email"): _email,
     (Department, "name"): _localised,
     (DataCenter, "name"): _localised,
+    (Enumeration, "name"): _localised,
+    (EnumerationValue, "name"): _localised,
 }
 """What a column's value must be, and what it is turned into."""

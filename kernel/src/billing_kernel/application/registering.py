@@ -23,6 +23,7 @@ from billing_kernel.domain.passwords import password_errors
 from billing_kernel.models import (
     Administrator,
     Client,
+    ClientGroup,
     LoginAttempt,
     Provider,
     Session,
@@ -140,6 +141,9 @@ def change_client(session: DatabaseSession, client_id: int, columns: Mapping[str
         other = select(Client.id).where(Client.email == email, Client.id != client_id)
         if session.scalar(other) is not None:
             raise EmailTakenError(f"{email} is registered already")
+    group_id = changes.get("client_group_id")
+    if group_id is not None and session.get(ClientGroup, group_id) is None:
+        raise InvalidInputError([FieldError("/client_group_id", "is not a client group")])
     for name, value in changes.items():
         setattr(client, name, value)
     session.flush()

@@ -5,7 +5,7 @@ from litestar import get
 from billing_kernel.http.auth import GivenKernel
 from billing_kernel.http.languages import GivenLanguages
 from billing_kernel.http.pagination import Page
-from billing_kernel.http.shapes.catalogue import ProductTypeAnswer
+from billing_kernel.http.shapes.product_types import ProductTypeAnswer
 
 
 @get("/product-types", operation_id="listProductTypes", tags=["Catalogue"], sync_to_thread=True)

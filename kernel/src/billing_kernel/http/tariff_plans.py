@@ -5,14 +5,14 @@ from litestar.params import FromPath
 from sqlalchemy.orm import Session
 
 from billing_kernel.application import browsing
-from billing_kernel.application.browsing import Offer
+from billing_kernel.application.browsing import Audience, Offer
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import Caller
 from billing_kernel.http.auth import GivenKernel, GivenVisitor
 from billing_kernel.http.filters import IdFilter, MonthsFilter, TextFilter
 from billing_kernel.http.languages import GivenLanguages, Languages
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_items
-from billing_kernel.http.shapes.catalogue import TariffPlanOffer
+from billing_kernel.http.shapes.offers import TariffPlanOffer
 from billing_kernel.models import Client
 
 
@@ -27,12 +27,14 @@ def list_tariff_plans(
     period_months: MonthsFilter = None,
     provider_id: IdFilter = None,
 ) -> Page[TariffPlanOffer]:
-    """Tariff plans for sale, lowest sort number first; clients see their own provider's."""
+    """Tariff plans for sale, lowest sort number first; clients see those of
+    their own provider that are open to their group."""
     with kernel.database.reading() as session:
         found = browsing.offers(
             session,
             kernel,
-            provider_id=_own_provider(session, visitor) or provider_id,
+            _audience(session, visitor),
+            provider_id=provider_id,
             product_type=product_type,
             label=label,
             period_months=period_months,
@@ -59,21 +61,18 @@ def get_tariff_plan(
 ) -> TariffPlanOffer:
     """One tariff plan for sale, with the form of its orders."""
     with kernel.database.reading() as session:
-        offer = browsing.offer(session, kernel, tariff_plan_id, _own_provider(session, visitor))
+        offer = browsing.offer(session, kernel, _audience(session, visitor), tariff_plan_id)
         return _shape(kernel, offer, languages)
 
 
-def _own_provider(session: Session, visitor: Caller | None) -> int | None:
-    if visitor is None or visitor.role != "client":
-        return None
-    return session.get_one(Client, visitor.id).provider_id
+def _audience(session: Session, visitor: Caller | None) -> Audience:
+    if visitor is None:
+        return Audience()
+    if visitor.role != "client":
+        return Audience(sees_all=True)
+    return Audience(session.get_one(Client, visitor.id))
 
 
 def _shape(kernel: Kernel, offer: Offer, languages: Languages) -> TariffPlanOffer:
-    return TariffPlanOffer.of(
-        offer.plan,
-        offer.terms,
-        kernel.extensions.product_types.find(offer.plan.product_type),
-        languages,
-        offer.provider.default_language,
-    )
+    product_type = kernel.extensions.product_types.find(offer.plan.product_type)
+    return TariffPlanOffer.of(offer, product_type, languages)

@@ -1,10 +1,7 @@
 """Tariff plans: what is sold, and for how much."""
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
-import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 from sqlalchemy import select
@@ -12,23 +9,20 @@ from sqlalchemy.orm import Session
 
 from billing_kernel import models
 from billing_kernel.application.cataloguing import (
-    TariffFields,
     change_plan,
     create_plan,
     delete_plan,
     fields_of,
     switch_plans,
+    terms_in_force,
 )
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.organising import require
-from billing_kernel.application.quoting import version_in_force
-from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.http.auth import GivenKernel
 from billing_kernel.http.filters import IdFilter, TextFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
-from billing_kernel.http.shapes.base import Amount, given
 from billing_kernel.http.shapes.catalogue import (
     ChangeTariffPlan,
     CreateTariffPlan,
@@ -69,7 +63,7 @@ def create_tariff_plan(
     kernel: GivenKernel, once: GivenOnce, data: JSONBody[CreateTariffPlan]
 ) -> Response[TariffPlan]:
     """Create a tariff plan; it is for sale at once unless ``enabled`` is false."""
-    fields = TariffFields(**_converted(msgspec.structs.asdict(data)))
+    fields = data.fields()
 
     def work(session: Session) -> TariffPlan:
         require(session, models.Provider, data.provider_id, "/provider_id")
@@ -90,11 +84,10 @@ def change_tariff_plan(
     kernel: GivenKernel, tariff_plan_id: FromPath[int], data: JSONBody[ChangeTariffPlan]
 ) -> TariffPlan:
     """Change a tariff plan; what is left out stays. Sold services keep their terms."""
-    changes = _converted(given(data))
 
     def work(session: Session) -> TariffPlan:
         plan = find(session, models.TariffPlan, tariff_plan_id, lock=True)
-        fields = replace(fields_of(session, plan), **changes)
+        fields = data.over(fields_of(session, plan))
         return _shape(session, change_plan(session, kernel, plan.id, fields))
 
     return kernel.database.run(work)
@@ -139,19 +132,7 @@ def _switch(kernel: Kernel, ids: Sequence[int], *, enabled: bool) -> TariffPlans
 
 
 def _shape(session: Session, plan: models.TariffPlan) -> TariffPlan:
-    return TariffPlan.of(plan, read_terms(version_in_force(session, plan).terms))
-
-
-def _converted(sent: dict[str, Any]) -> dict[str, Any]:
-    """What was sent as the application's values: money, price terms, tuples."""
-    fields = dict(sent)
-    if "prices" in fields:
-        fields["prices"] = tuple(price.term() for price in fields["prices"])
-    if "labels" in fields:
-        fields["labels"] = tuple(fields["labels"])
-    if isinstance(fields.get("setup_fee"), Amount):
-        fields["setup_fee"] = fields["setup_fee"].money()
-    return fields
+    return TariffPlan.of(plan, terms_in_force(session, plan))
 
 
 HANDLERS = [

@@ -1,161 +1,57 @@
-"""What is for sale: product types and tariff plans."""
+"""Tariff plans as administrators see them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
-from billing_hookspecs import Money, ProductType, ResourceType, ValueType, json_schema
+from billing_hookspecs import Money
 from billing_kernel import models
-from billing_kernel.domain.tariffs import PriceTerm, TariffTerms
-from billing_kernel.http.languages import Languages
+from billing_kernel.domain.service_names import DOMAIN_TEMPLATE, USERNAME_TEMPLATE
+from billing_kernel.domain.tariff_fields import TariffFields
+from billing_kernel.domain.tariffs import MinimumPeriod, TariffPolicies, TariffTerms
 from billing_kernel.http.shapes.base import (
     Amount,
     Answer,
     Body,
     FieldName,
-    Fields,
     Line,
     Localised,
     LocalisedText,
-    Months,
     OptionalLine,
     RowId,
+    Scalar,
     Sort,
     Text,
+    given,
 )
+from billing_kernel.http.shapes.prices import Price, Prices
+
+ICON_MAX_CHARACTERS = 100_000
+
+Labels: TypeAlias = Annotated[list[Line], Meta(max_length=100)]
+RowIds: TypeAlias = Annotated[list[RowId], Meta(max_length=500)]
+Icon: TypeAlias = Annotated[str, Meta(max_length=ICON_MAX_CHARACTERS)]
+Group: TypeAlias = Annotated[dict[FieldName, Scalar], Meta(max_length=10)]
+Choice: TypeAlias = Annotated[dict[FieldName, Scalar | Group], Meta(max_length=100)]
+"""A policy by its name, and its parameters beside it; the policy's own form checks them."""
 
 
-class ResourceTypeAnswer(Answer):
-    """Something of a service that can be counted, chosen or switched."""
+class PoliciesBody(Body):
+    """Which policy decides what; what is left out stays, of a new plan the standard."""
 
-    key: str
-    title: str
-    value_type: ValueType
-    unit: str
-    default: int
-    min: int
-    max: int | None
-    step: int
+    late_renewal_fee: Choice | UnsetType = UNSET
+    tariff_change: Choice | UnsetType = UNSET
+    addon_order: Choice | UnsetType = UNSET
+    addon_cancellation: Choice | UnsetType = UNSET
+    weekend_suspension: Choice | UnsetType = UNSET
 
-    @classmethod
-    def of(cls, resource: ResourceType, languages: Languages) -> Self:
-        return cls(
-            key=resource.key,
-            title=languages.text(resource.title),
-            value_type=resource.value_type,
-            unit=resource.unit,
-            default=resource.default,
-            min=resource.minimum,
-            max=resource.maximum,
-            step=resource.step,
-        )
-
-
-class ProductTypeAnswer(Answer):
-    """A kind of product; ``order_form`` is a JSON Schema of an order's ``parameters``."""
-
-    key: str
-    title: str
-    order_form: dict[str, Any]
-    resource_types: list[ResourceTypeAnswer]
-    default_addons: list[str]
-    periods_months: list[int]
-
-    @classmethod
-    def of(cls, product_type: ProductType, languages: Languages) -> Self:
-        return cls(
-            key=product_type.key,
-            title=languages.text(product_type.title),
-            order_form=json_schema(product_type.order_form, languages.best()),
-            resource_types=[
-                ResourceTypeAnswer.of(resource, languages)
-                for resource in product_type.resource_types
-            ],
-            default_addons=list(product_type.default_addons),
-            periods_months=list(product_type.periods_months),
-        )
-
-
-class Price(Answer):
-    """The price of a period; ``renewal_price`` null means that renewals cost the same."""
-
-    period_months: int
-    price: Money
-    renewal_price: Money | None
-    orderable: bool
-
-    @classmethod
-    def of(cls, term: PriceTerm) -> Self:
-        return cls(
-            period_months=term.period_months,
-            price=term.price,
-            renewal_price=term.renewal_price,
-            orderable=term.orderable,
-        )
-
-
-class TariffPlanOffer(Answer):
-    """A tariff plan as those see it who may order it."""
-
-    id: int
-    provider_id: int
-    product_type: str
-    name: str
-    description: str
-    labels: list[str]
-    prices: list[Price]
-    setup_fee: Money | None
-    charging: dict[str, Any]
-    services_per_order_max: int
-    end_on: date | None
-    order_form: dict[str, Any]
-
-    @classmethod
-    def of(
-        cls,
-        row: models.TariffPlan,
-        terms: TariffTerms,
-        product_type: ProductType,
-        languages: Languages,
-        default_language: str,
-    ) -> Self:
-        return cls(
-            id=row.id,
-            provider_id=row.provider_id,
-            product_type=row.product_type,
-            name=languages.text(row.name, default_language),
-            description=languages.text(row.description, default_language),
-            labels=row.labels,
-            prices=[Price.of(term) for term in terms.prices if term.orderable],
-            setup_fee=terms.setup_fee,
-            charging=terms.charging,
-            services_per_order_max=terms.services_per_order_max,
-            end_on=row.end_on,
-            order_form=json_schema(product_type.order_form, languages.best(default_language)),
-        )
-
-
-class PriceBody(Body):
-    """A price of one period; ``renewal_price`` null means the same as ``price``."""
-
-    period_months: Months
-    price: Amount
-    renewal_price: Amount | None = None
-    orderable: bool = True
-
-    def term(self) -> PriceTerm:
-        return PriceTerm(
-            period_months=self.period_months,
-            price=self.price.money(),
-            renewal_price=self.renewal_price.money() if self.renewal_price else None,
-            orderable=self.orderable,
-        )
-
-
-Prices = Annotated[list[PriceBody], Meta(max_length=100)]
-Labels = Annotated[list[Line], Meta(max_length=100)]
+    def over(self, present: TariffPolicies) -> TariffPolicies:
+        """The present choices with those that were sent in their place."""
+        return msgspec.structs.replace(present, **given(self))
 
 
 class CreateTariffPlan(Body):
@@ -169,6 +65,8 @@ class CreateTariffPlan(Body):
             {"period_months": 1, "price": {"amount_minor": 500, "currency": "EUR"}},
             {"period_months": 12, "price": {"amount_minor": 5000, "currency": "EUR"}},
         ],
+        "charging": {"policy": "calendar", "pro_rata_day": 15},
+        "policies": {"late_renewal_fee": {"policy": "percent", "percent": "50"}},
         "processing_module_id": 1,
     }
 
@@ -181,13 +79,33 @@ class CreateTariffPlan(Body):
     enabled: bool = True
     sort: Sort = 1
     labels: Labels = []
+    icon: Icon = ""
+    show_addon_icons: bool = False
+    site_info: Text = ""
     notes: Text = ""
     end_on: date | None = None
     setup_fee: Amount | None = None
-    charging: Fields = field(default_factory=lambda: {"policy": "period"})
+    charging: Choice = field(default_factory=lambda: {"policy": "period"})
+    policies: PoliciesBody = field(default_factory=PoliciesBody)
     tariff_code: OptionalLine = ""
     services_per_order_max: int = 1
     services_per_client_max: int | None = None
+    minimum_period: MinimumPeriod | None = None
+    auto_deletion_days: int | None = None
+    allowed_client_group_ids: RowIds = []
+    forbidden_client_group_ids: RowIds = []
+    account_template: OptionalLine = ""
+    username_template: OptionalLine = USERNAME_TEMPLATE
+    domain_template: OptionalLine = DOMAIN_TEMPLATE
+    name_server_id: RowId | None = None
+    quick_order: bool = False
+    create_all_addons: bool = True
+    activation_template_id: RowId | None = None
+    agreement_template_id: RowId | None = None
+
+    def fields(self) -> TariffFields:
+        """What was sent, as the application's values."""
+        return TariffFields(**_converted(msgspec.structs.asdict(self), TariffPolicies()))
 
 
 class ChangeTariffPlan(Body):
@@ -200,17 +118,37 @@ class ChangeTariffPlan(Body):
     enabled: bool | UnsetType = UNSET
     sort: Sort | UnsetType = UNSET
     labels: Labels | UnsetType = UNSET
+    icon: Icon | UnsetType = UNSET
+    show_addon_icons: bool | UnsetType = UNSET
+    site_info: Text | UnsetType = UNSET
     notes: Text | UnsetType = UNSET
     end_on: date | UnsetType | None = UNSET
     setup_fee: Amount | UnsetType | None = UNSET
-    charging: Fields | UnsetType = UNSET
+    charging: Choice | UnsetType = UNSET
+    policies: PoliciesBody | UnsetType = UNSET
     tariff_code: OptionalLine | UnsetType = UNSET
     services_per_order_max: int | UnsetType = UNSET
     services_per_client_max: int | UnsetType | None = UNSET
+    minimum_period: MinimumPeriod | UnsetType | None = UNSET
+    auto_deletion_days: int | UnsetType | None = UNSET
+    allowed_client_group_ids: RowIds | UnsetType = UNSET
+    forbidden_client_group_ids: RowIds | UnsetType = UNSET
+    account_template: OptionalLine | UnsetType = UNSET
+    username_template: OptionalLine | UnsetType = UNSET
+    domain_template: OptionalLine | UnsetType = UNSET
+    name_server_id: RowId | UnsetType | None = UNSET
+    quick_order: bool | UnsetType = UNSET
+    create_all_addons: bool | UnsetType = UNSET
+    activation_template_id: RowId | UnsetType | None = UNSET
+    agreement_template_id: RowId | UnsetType | None = UNSET
+
+    def over(self, present: TariffFields) -> TariffFields:
+        """The present fields with what was sent in their place."""
+        return replace(present, **_converted(given(self), present.policies))
 
 
 class TariffPlan(Answer):
-    """A tariff plan as administrators see it."""
+    """A tariff plan; ``version`` counts changes of what prices and services depend on."""
 
     id: int
     provider_id: int
@@ -222,15 +160,31 @@ class TariffPlan(Answer):
     enabled: bool
     sort: int
     labels: list[str]
+    icon: str
+    show_addon_icons: bool
+    site_info: str
     notes: str
     end_on: date | None
     version: int
     prices: list[Price]
     setup_fee: Money | None
     charging: dict[str, Any]
+    policies: dict[str, dict[str, Any]]
     tariff_code: str
     services_per_order_max: int
     services_per_client_max: int | None
+    minimum_period: MinimumPeriod | None
+    auto_deletion_days: int | None
+    allowed_client_group_ids: list[int]
+    forbidden_client_group_ids: list[int]
+    account_template: str
+    username_template: str
+    domain_template: str
+    name_server_id: int | None
+    quick_order: bool
+    create_all_addons: bool
+    activation_template_id: int | None
+    agreement_template_id: int | None
     upstream_costs: list[Any]
 
     @classmethod
@@ -246,15 +200,31 @@ class TariffPlan(Answer):
             enabled=row.is_enabled,
             sort=row.sort,
             labels=row.labels,
+            icon=row.icon,
+            show_addon_icons=row.show_addon_icons,
+            site_info=row.site_info,
             notes=row.notes,
             end_on=row.end_on,
             version=row.version,
             prices=[Price.of(term) for term in terms.prices],
             setup_fee=terms.setup_fee,
             charging=terms.charging,
+            policies=msgspec.to_builtins(terms.policies),
             tariff_code=terms.tariff_code,
             services_per_order_max=terms.services_per_order_max,
             services_per_client_max=terms.services_per_client_max,
+            minimum_period=terms.minimum_period,
+            auto_deletion_days=terms.auto_deletion_days,
+            allowed_client_group_ids=row.allowed_client_group_ids,
+            forbidden_client_group_ids=row.forbidden_client_group_ids,
+            account_template=row.account_template,
+            username_template=row.username_template,
+            domain_template=row.domain_template,
+            name_server_id=None,
+            quick_order=row.quick_order,
+            create_all_addons=row.create_all_addons,
+            activation_template_id=row.activation_template_id,
+            agreement_template_id=row.agreement_template_id,
             upstream_costs=row.upstream_costs,
         )
 
@@ -269,3 +239,18 @@ class TariffPlanIds(Body):
     """The tariff plans to enable or to disable."""
 
     ids: Annotated[list[RowId], Meta(min_length=1, max_length=500)]
+
+
+def _converted(sent: dict[str, Any], policies: TariffPolicies) -> dict[str, Any]:
+    """What was sent as the application's values: money, price terms, policies, tuples."""
+    fields = dict(sent)
+    if "prices" in fields:
+        fields["prices"] = tuple(price.term() for price in fields["prices"])
+    for name in ("labels", "allowed_client_group_ids", "forbidden_client_group_ids"):
+        if name in fields:
+            fields[name] = tuple(fields[name])
+    if isinstance(fields.get("setup_fee"), Amount):
+        fields["setup_fee"] = fields["setup_fee"].money()
+    if "policies" in fields:
+        fields["policies"] = fields["policies"].over(policies)
+    return fields

@@ -82,6 +82,7 @@ class ChangeClient(ChangeOwnProfile):
     """What administrators may change about a client; a disabled client can't log in."""
 
     email: Line | UnsetType = UNSET
+    client_group_id: RowId | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
 
@@ -95,6 +96,7 @@ class Client(Answer):
     country: str
     phone: str
     language: str
+    client_group_id: int | None
     automatic_payment: bool
     enabled: bool
     created_at: datetime
@@ -109,6 +111,7 @@ class Client(Answer):
             country=row.country,
             phone=row.phone,
             language=row.language,
+            client_group_id=row.client_group_id,
             automatic_payment=row.pays_from_balance,
             enabled=row.is_enabled,
             created_at=row.created_at,

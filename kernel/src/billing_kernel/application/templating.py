@@ -1,0 +1,99 @@
+"""Keep the texts that administrators write: agreements, and templates of messages."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from jinja2 import TemplateError, meta
+from jinja2.sandbox import SandboxedEnvironment
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import FieldError, InvalidInputError
+from billing_kernel.application.organising import change, create
+from billing_kernel.domain.errors import ConflictError
+from billing_kernel.models import DocumentTemplate, MessageTemplate
+
+# Without the optimiser: it would evaluate constant expressions while a text is only checked.
+_environment: Final = SandboxedEnvironment(autoescape=False, optimized=False)
+
+
+REFUSALS: Final = (TemplateError, SyntaxError, ValueError, RecursionError)
+"""How the engine refuses a text: by its own rules, by Python's, or for being nested too deep."""
+
+
+class MessageTemplateExistsError(ConflictError):
+    """Another message template has this key."""
+
+    code = "message_template.exists"
+
+
+def create_document_template(session: Session, columns: Mapping[str, Any]) -> DocumentTemplate:
+    """A new text, shown as it is written; raises InvalidInputError."""
+    _refuse(_blank_errors(columns))
+    return create(session, DocumentTemplate, columns)
+
+
+def change_document_template(
+    session: Session, template_id: int, columns: Mapping[str, Any]
+) -> DocumentTemplate:
+    """Give a text other values; raises MissingError, InvalidInputError."""
+    _refuse(_blank_errors(columns))
+    return change(session, DocumentTemplate, template_id, columns)
+
+
+def create_message_template(session: Session, columns: Mapping[str, Any]) -> MessageTemplate:
+    """A new message; raises InvalidInputError, MessageTemplateExistsError."""
+    _refuse(_message_errors(columns))
+    _refuse_taken_key(session, columns.get("key"))
+    return create(session, MessageTemplate, columns)
+
+
+def change_message_template(
+    session: Session, template_id: int, columns: Mapping[str, Any]
+) -> MessageTemplate:
+    """Give a message other values; raises as ``create_message_template``, MissingError."""
+    _refuse(_message_errors(columns))
+    _refuse_taken_key(session, columns.get("key"), but=template_id)
+    return change(session, MessageTemplate, template_id, columns)
+
+
+def template_error(text: str) -> str | None:
+    """What is wrong with a Jinja template; nothing of it is carried out."""
+    try:
+        parsed = _environment.parse(text)
+        _environment.compile(parsed)
+    except REFUSALS as error:
+        return f"is not a template that can be filled in: {error}"
+    if any(True for _ in meta.find_referenced_templates(parsed)):
+        return "can't use other templates"
+    return None
+
+
+def _message_errors(columns: Mapping[str, Any]) -> list[FieldError]:
+    errors = _blank_errors(columns)
+    for name in ("subject", "body"):
+        for language, text in columns.get(name, {}).items():
+            if wrong := template_error(text):
+                errors.append(FieldError(f"/{name}/{language}", wrong))
+    return errors
+
+
+def _blank_errors(columns: Mapping[str, Any]) -> list[FieldError]:
+    return [
+        FieldError(f"/{name}", "is required in at least one language")
+        for name in ("subject", "body")
+        if name in columns and not any(text.strip() for text in columns[name].values())
+    ]
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise InvalidInputError(errors)
+
+
+def _refuse_taken_key(session: Session, key: str | None, *, but: int = 0) -> None:
+    if key is None:
+        return
+    taken = select(MessageTemplate.id).where(MessageTemplate.key == key, MessageTemplate.id != but)
+    if (template_id := session.scalar(taken)) is not None:
+        raise MessageTemplateExistsError(f"message template {template_id} has the key {key!r}")

@@ -1,0 +1,67 @@
+"""What a tariff plan may say, as far as its own fields tell; each rule names its field."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from billing_hookspecs import FieldError
+from billing_kernel.domain.icons import icon_error
+from billing_kernel.domain.service_names import domain_template_error, username_template_error
+from billing_kernel.domain.tariff_fields import TariffFields
+
+SERVICES_PER_ORDER_MAX: Final = 100
+LIMIT_MAX: Final = 10**6
+LENGTHS_MAX: Final = {"days": 3660, "months": 120}
+AUTO_DELETION_DAYS_MAX: Final = 3660
+
+
+def field_errors(fields: TariffFields) -> list[FieldError]:
+    """Everything that is wrong with single fields."""
+    errors = [*_limit_errors(fields)]
+    if not any(text.strip() for text in fields.name.values()):
+        errors.append(FieldError("/name", "is required in at least one language"))
+    if fields.sort < 1:
+        errors.append(FieldError("/sort", "must be a natural number; the lowest comes first"))
+    if fields.name_server_id is not None:
+        errors.append(FieldError("/name_server_id", "is not a name server"))
+    made = {
+        "/icon": icon_error(fields.icon),
+        "/username_template": username_template_error(fields.username_template),
+        "/domain_template": domain_template_error(fields.domain_template),
+    }
+    errors += [FieldError(pointer, wrong) for pointer, wrong in made.items() if wrong]
+    return errors
+
+
+def period_errors(
+    periods: Iterable[int], sold: Sequence[int], pointer: str = "/prices"
+) -> list[FieldError]:
+    """What is wrong with the periods of a list of prices; ``sold`` are the product type's."""
+    errors, seen = [], set[int]()
+    for index, period_months in enumerate(periods):
+        where = f"{pointer}/{index}/period_months"
+        if period_months in seen:
+            errors.append(FieldError(where, "is named twice"))
+        elif period_months not in sold:
+            errors.append(FieldError(where, f"must be one of {', '.join(map(str, sorted(sold)))}"))
+        seen.add(period_months)
+    return errors
+
+
+def _limit_errors(fields: TariffFields) -> list[FieldError]:
+    errors = []
+    if not 1 <= fields.services_per_order_max <= SERVICES_PER_ORDER_MAX:
+        detail = f"must be from 1 to {SERVICES_PER_ORDER_MAX}"
+        errors.append(FieldError("/services_per_order_max", detail))
+    most = fields.services_per_client_max
+    if most is not None and not 1 <= most <= LIMIT_MAX:
+        detail = f"must be from 1 to {LIMIT_MAX}, or null"
+        errors.append(FieldError("/services_per_client_max", detail))
+    least = fields.minimum_period
+    if least is not None and not 1 <= least.length <= LENGTHS_MAX[least.unit]:
+        detail = f"must be from 1 to {LENGTHS_MAX[least.unit]} {least.unit}"
+        errors.append(FieldError("/minimum_period/length", detail))
+    days = fields.auto_deletion_days
+    if days is not None and not 0 <= days <= AUTO_DELETION_DAYS_MAX:
+        detail = f"must be from 0 to {AUTO_DELETION_DAYS_MAX}, or null"
+        errors.append(FieldError("/auto_deletion_days", detail))
+    return errors
