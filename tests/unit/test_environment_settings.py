@@ -52,7 +52,10 @@ def test_every_variable_arrives() -> None:
     [
         ("BILLING_DATABASE_URL", "mysql://db.example/billing"),
         ("BILLING_DATABASE_URL", "not a url"),
+        ("BILLING_DATABASE_URL", "postgresql://billing:s3cret@db.example:port/billing"),
         ("BILLING_BROKER_URL", "kafka://broker.example"),
+        ("BILLING_BROKER_URL", "redis://redis.example:port/0"),
+        ("BILLING_BROKER_URL", "amqp:rabbit.example"),
         ("BILLING_ALLOWED_NETWORKS", "10.0.0.1/8"),
         ("BILLING_ALLOWED_NETWORKS", "everything"),
         ("BILLING_TEST_CLOCK", "yes please"),
@@ -71,11 +74,19 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(variable: str, value: st
         read_settings({variable: value})
 
 
-@pytest.mark.parametrize("text", ["s3cret@host", "postgresql:/billing:s3cret@host"])
-def test_a_bad_database_address_is_not_repeated(text: str) -> None:
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("BILLING_DATABASE_URL", "s3cret@host"),
+        ("BILLING_DATABASE_URL", "postgresql:/billing:s3cret@host"),
+        ("BILLING_DATABASE_URL", "postgresql://billing:s3cret@host:5432x/billing"),
+        ("BILLING_BROKER_URL", "redis://:s3cret@host:6379x/0"),
+    ],
+)
+def test_a_bad_address_is_not_repeated(variable: str, text: str) -> None:
     """It may have a password in it."""
     with pytest.raises(SettingsError) as refusal:
-        read_settings({"BILLING_DATABASE_URL": text})
+        read_settings({variable: text})
     assert "s3cret" not in str(refusal.value)
     assert refusal.value.__cause__ is None
 

@@ -103,7 +103,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 def _database_url(text: str) -> str:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise SettingsError(
             "BILLING_DATABASE_URL is not a database URL; such as sqlite:///billing.sqlite3 or "
             "postgresql://user:password@host/database"
@@ -119,6 +119,12 @@ def _database_url(text: str) -> str:
 def _broker_url(text: str) -> str:
     if text and text.split("://")[0] not in ("redis", "rediss", "amqp", "amqps"):
         raise SettingsError("BILLING_BROKER_URL must begin with redis:// or amqp://, or be empty")
+    try:
+        _masked_url(text)
+    except (ArgumentError, ValueError):
+        raise SettingsError(
+            "BILLING_BROKER_URL is not a URL; such as redis://:password@host:6379/0"
+        ) from None
     return text
 
 
