@@ -47,3 +47,10 @@ def test_what_a_day_cost_is_an_exact_fraction() -> None:
     paid = PaidPeriod(Money(1000, "EUR"), Period(date(2031, 1, 1), date(2031, 2, 1)), months=1)
     assert paid.daily_cost_minor() == Fraction(1000, 31)
     assert paid.daily_cost_minor() * 31 == 1000
+
+
+def test_nothing_was_paid_for_no_day() -> None:
+    """It has no daily cost, and a policy that divides by it would stop an order at its end."""
+    day = date(2031, 1, 1)
+    with pytest.raises(ValueError, match="at least a day"):
+        PaidPeriod(Money(1000, "EUR"), Period(day, day), months=1)

@@ -21,11 +21,18 @@ from billing_hookspecs.values import Json, Value
 
 @dataclass(frozen=True, slots=True)
 class PaidPeriod(Value):
-    """What was last paid: a net amount for real days, sold as ``months`` months."""
+    """What was last paid: a net amount for real days, sold as ``months`` months.
+
+    Raises ValueError for a period without a day, which has no daily cost.
+    """
 
     amount: Money
     period: Period
     months: int
+
+    def __post_init__(self) -> None:
+        if self.period.days < 1:
+            raise ValueError(f"a paid period has at least a day, {self.period} has none")
 
     def daily_cost_minor(self) -> Fraction:
         """Exact minor units a day."""
