@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from billing_hookspecs import (
+    CAPABILITY_METHODS,
     Capability,
     CapabilityMissingError,
     Context,
@@ -22,7 +23,6 @@ from billing_hookspecs import (
 from billing_hookspecs.testing import make_context, sample_service
 from billing_hookspecs.testing.gateways.declarations import call_optional as call_gateway
 from billing_hookspecs.testing.gateways.rehearsal import METHODS as GATEWAY_METHODS
-from billing_hookspecs.testing.processing.operations import METHODS as MODULE_METHODS
 from billing_hookspecs.testing.processing.operations import call_optional as call_module
 from billing_hookspecs.testing.processing.operations import renewed_until
 
@@ -57,7 +57,7 @@ def _methods(table: Mapping[Any, tuple[str, ...]]) -> list[str]:
     return [method for methods in table.values() for method in methods]
 
 
-@pytest.mark.parametrize("method", _methods(MODULE_METHODS))
+@pytest.mark.parametrize("method", _methods(CAPABILITY_METHODS))
 def test_a_module_refuses_what_it_does_not_override(method: str) -> None:
     """The kernel tells *can't* from *didn't* by the class of the error."""
     with pytest.raises(CapabilityMissingError, match="least"):
@@ -73,7 +73,7 @@ def test_a_gateway_refuses_what_it_does_not_override(method: str) -> None:
 
 def test_every_capability_has_a_row_in_the_table_of_methods() -> None:
     """A capability that the suites don't know would never be checked."""
-    assert set(MODULE_METHODS) == set(Capability)
+    assert set(CAPABILITY_METHODS) == set(Capability)
     assert set(GATEWAY_METHODS) == set(GatewayCapability)
 
 

@@ -89,6 +89,7 @@ from billing_hookspecs.pricing import (
     TaxSituation,
 )
 from billing_hookspecs.processing import (
+    CAPABILITY_METHODS,
     Capability,
     ChangePassword,
     ChangeService,
@@ -116,6 +117,7 @@ from billing_hookspecs.values import FrozenDict, Json, LocalizedText, Secret, Va
 
 __all__ = [
     "API_VERSION",
+    "CAPABILITY_METHODS",
     "ENTRY_POINT_GROUP",
     "EVENT_NAMES",
     "PROJECT",

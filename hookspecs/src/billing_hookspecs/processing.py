@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from billing_hookspecs.context import Context
 from billing_hookspecs.errors import CapabilityMissingError, FieldError
@@ -30,6 +30,22 @@ class Capability(StrEnum):
     BALANCE = "balance"
     MANUAL = "manual"
     """People do the work: operations wait for a department's task to be completed."""
+
+
+CAPABILITY_METHODS: Final[Mapping[Capability, tuple[str, ...]]] = {
+    Capability.SUSPEND: ("suspend_service", "resume_service"),
+    Capability.RENEW: ("renew_service",),
+    Capability.CHANGE: ("change_service",),
+    Capability.CHANGE_PASSWORD: ("change_password",),
+    Capability.PANEL_LINK: ("panel_link",),
+    Capability.SYNC: ("sync_service",),
+    Capability.IMPORT_TARIFFS: ("importable_tariffs",),
+    Capability.IMPORT_SERVICES: ("import_services",),
+    Capability.USAGE: ("collect_usage",),
+    Capability.BALANCE: ("balance",),
+    Capability.MANUAL: (),
+}
+"""What a driver that declares a capability overrides: the contract's own methods refuse."""
 
 
 class OperationKind(StrEnum):

@@ -11,8 +11,8 @@ from pluggy import HookImpl, PluginManager
 
 from billing_hookspecs import (
     API_VERSION,
+    CAPABILITY_METHODS,
     PROJECT,
-    Capability,
     PluginManifest,
     PricingPolicy,
     ProcessingModule,
@@ -31,20 +31,6 @@ from billing_kernel.extensions.shapes import complaint, hints_of
 HOOK_PREFIX: Final = "billing_"
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
-
-CAPABILITY_METHODS: Final = {
-    Capability.SUSPEND: ("suspend_service", "resume_service"),
-    Capability.RENEW: ("renew_service",),
-    Capability.CHANGE: ("change_service",),
-    Capability.CHANGE_PASSWORD: ("change_password",),
-    Capability.PANEL_LINK: ("panel_link",),
-    Capability.SYNC: ("sync_service",),
-    Capability.IMPORT_TARIFFS: ("importable_tariffs",),
-    Capability.IMPORT_SERVICES: ("import_services",),
-    Capability.USAGE: ("collect_usage",),
-    Capability.BALANCE: ("balance",),
-}
-"""What a driver that declares a capability must override: the contract's own method refuses."""
 
 
 @dataclass(frozen=True, eq=False)

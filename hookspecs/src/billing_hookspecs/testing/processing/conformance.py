@@ -10,6 +10,7 @@ import pytest
 from billing_hookspecs.errors import UpstreamRefusedError
 from billing_hookspecs.money import Money
 from billing_hookspecs.processing import (
+    CAPABILITY_METHODS,
     Capability,
     ConnectionReport,
     Done,
@@ -23,7 +24,7 @@ from billing_hookspecs.processing import (
 from billing_hookspecs.testing.declarations import assert_key, checked_settings
 from billing_hookspecs.testing.fault_proxy import FaultProxy, Snapshot
 from billing_hookspecs.testing.processing.faults import FaultConformance
-from billing_hookspecs.testing.processing.operations import METHODS, call_optional
+from billing_hookspecs.testing.processing.operations import call_optional
 from billing_hookspecs.testing.processing.rehearsal import Operation, Rehearsal
 from billing_hookspecs.testing.processing.repeats import RepeatConformance
 from billing_hookspecs.testing.processing.secrecy import SecrecyConformance
@@ -163,7 +164,7 @@ class ProcessingModuleConformance(RepeatConformance, FaultConformance, SecrecyCo
         service = rehearsal.opened(next(services))
         before = upstream_services()
         for capability in rehearsal.module.capabilities.intersection(READS):
-            (method,) = METHODS[capability]
+            (method,) = CAPABILITY_METHODS[capability]
             answer = call_optional(rehearsal.module, method, service, rehearsal.context())
             assert_read(capability, answer)
         assert upstream_services() == before, "reading changed the upstream"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing_hookspecs.processing import ProcessingModule, ServiceView
+from billing_hookspecs.processing import CAPABILITY_METHODS, ProcessingModule, ServiceView
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.declarations import (
     CALL_TIMEOUT_MAX_S,
@@ -17,7 +17,7 @@ from billing_hookspecs.testing.declarations import (
     assert_title,
     is_overridden,
 )
-from billing_hookspecs.testing.processing.operations import METHODS, call_optional
+from billing_hookspecs.testing.processing.operations import call_optional
 from billing_hookspecs.testing.samples import sample_service
 from billing_hookspecs.testing.suite import ConformanceSuite
 
@@ -68,7 +68,7 @@ class ModuleDeclarations(ConformanceSuite):
     def test_declared_capabilities_are_overridden(self, module: ProcessingModule) -> None:
         """What is declared is offered to clients at once."""
         for capability in module.capabilities:
-            for method in METHODS[capability]:
+            for method in CAPABILITY_METHODS[capability]:
                 assert is_overridden(module, method), f"{capability} is declared without {method}"
 
     def test_undeclared_capabilities_are_refused(
@@ -76,7 +76,7 @@ class ModuleDeclarations(ConformanceSuite):
     ) -> None:
         """The kernel must be able to tell *can't* from *didn't*; a forgotten claim shows here."""
         context = make_context({}, operation_id="undeclared-1")
-        for capability in set(METHODS) - module.capabilities:
-            for method in METHODS[capability]:
+        for capability in set(CAPABILITY_METHODS) - module.capabilities:
+            for method in CAPABILITY_METHODS[capability]:
                 call = partial(call_optional, module, method, new_service(1), context)
                 assert_refused(call, f"{capability} ({method})")

@@ -26,20 +26,6 @@ from billing_hookspecs.values import Secret
 
 CANARY_PASSWORD = Secret("canary-Pa55-w0rd-7f3a")
 RETURN_URL = "https://billing.example.com/api/v1/panel-returns/sample"
-METHODS: dict[Capability, tuple[str, ...]] = {
-    Capability.SUSPEND: ("suspend_service", "resume_service"),
-    Capability.RENEW: ("renew_service",),
-    Capability.CHANGE: ("change_service",),
-    Capability.CHANGE_PASSWORD: ("change_password",),
-    Capability.PANEL_LINK: ("panel_link",),
-    Capability.SYNC: ("sync_service",),
-    Capability.IMPORT_TARIFFS: ("importable_tariffs",),
-    Capability.IMPORT_SERVICES: ("import_services",),
-    Capability.USAGE: ("collect_usage",),
-    Capability.BALANCE: ("balance",),
-    Capability.MANUAL: (),
-}
-"""Capability → the methods that a driver declaring it overrides."""
 NEEDED: dict[OperationKind, Capability | None] = {
     OperationKind.OPEN: None,
     OperationKind.SUSPEND: Capability.SUSPEND,
@@ -101,7 +87,7 @@ def after(service: ServiceView, done: Done) -> ServiceView:
 def call_optional(
     module: ProcessingModule, method: str, service: ServiceView, context: Context
 ) -> object:
-    """Call one of the ``METHODS`` with whatever it takes."""
+    """Call one of the ``CAPABILITY_METHODS`` with whatever it takes."""
     give = partial(Instructions(changed=lambda it: it).give, module)
     calls: dict[str, Callable[[], object]] = {
         "suspend_service": partial(give, OperationKind.SUSPEND, service, context),
