@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import BigInteger, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.beginning import MESSAGE_GRACE, UNBEGUN
@@ -37,7 +37,6 @@ def sweep(kernel: Kernel) -> int:
 
 
 def _sweep(session: Session) -> int:
-    waiting = _waiting_ids(session)
     put = 0
     for actor, argument, ids in (
         ("run_operation", "operation_id", _operations(session)),
@@ -46,18 +45,25 @@ def _sweep(session: Session) -> int:
         ("send_refund", "refund_id", _refunds(session)),
         ("forget_method", "stored_method_id", _unforgotten(session)),
     ):
-        for row_id in ids:
-            if (actor, row_id) not in waiting:
-                enqueue(session, actor, {argument: row_id})
-                put += 1
+        for row_id in _without_message(session, actor, argument, ids):
+            enqueue(session, actor, {argument: row_id})
+            put += 1
     return put
 
 
-def _waiting_ids(session: Session) -> set[tuple[str, int]]:
-    rows = session.execute(
-        select(OutboxMessage.actor, OutboxMessage.arguments).where(OutboxMessage.died_at.is_(None))
+def _without_message(session: Session, actor: str, argument: str, ids: list[int]) -> list[int]:
+    """Those that no message waits for; of a long outbox only they are read."""
+    if not ids:
+        return []
+    named = cast(OutboxMessage.arguments[argument].as_string(), BigInteger)
+    waiting = set(
+        session.scalars(
+            select(named)
+            .where(OutboxMessage.died_at.is_(None), OutboxMessage.actor == actor, named.in_(ids))
+            .distinct()
+        )
     )
-    return {(actor, value) for actor, arguments in rows for value in arguments.values()}
+    return [row_id for row_id in ids if row_id not in waiting]
 
 
 def _operations(session: Session) -> list[int]:
