@@ -88,13 +88,14 @@ class PolicyRegistry(Registry[PricingPolicy]):
 
     def find_policy(self, kind: type[P], key: str) -> P:
         """The policy of a kind, such as ``find_policy(ChargingPolicy, "period")``."""
-        policies = self.of_kind(kind)
-        if key not in policies:
-            unknown = self.unknown(f"{kind.kind}.{key}")
+        name = f"{kind.kind}.{key}"
+        policy = self._entries[name].driver if name in self._entries else None
+        if not isinstance(policy, kind):
+            unknown = self.unknown(name)
             raise UnknownDriverError(
-                f"{kind.kind} policy", key, policies, unknown.quarantined
+                f"{kind.kind} policy", key, self.of_kind(kind), unknown.quarantined
             ) from None
-        return policies[key]
+        return policy
 
     def of_kind(self, kind: type[P]) -> dict[str, P]:
         """Every policy of a kind by its key."""
