@@ -18,8 +18,9 @@ from tests.factories import (
 )
 
 from billing_hookspecs import InvalidInputError, Money, UpstreamRefusedError
+from billing_kernel.application.entitling import ServiceLimitError
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.ordering import ServiceLimitError, cancel_order
+from billing_kernel.application.ordering import cancel_order
 from billing_kernel.application.paying import InvoiceNotPayableError
 from billing_kernel.application.posting import balance_of
 from billing_kernel.application.quoting import TariffNotForSaleError

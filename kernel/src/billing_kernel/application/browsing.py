@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from billing_kernel.application.entitling import may_order, refuse_forbidden
 from billing_kernel.application.finding import find
-from billing_kernel.application.grouping import may_order, refuse_forbidden
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.quoting import (
     TariffNotForSaleError,

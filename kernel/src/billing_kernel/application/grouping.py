@@ -1,4 +1,4 @@
-"""Put clients into groups, and say who may order what."""
+"""Keep groups of clients; tariff plans say which of them may order."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,20 +8,14 @@ from sqlalchemy.orm import Session
 
 from billing_kernel.application.organising import change, create
 from billing_kernel.application.removing import InUseError, delete_unused
-from billing_kernel.domain.errors import ConflictError, ForbiddenError
-from billing_kernel.models import Client, ClientGroup, TariffPlan
+from billing_kernel.domain.errors import ConflictError
+from billing_kernel.models import ClientGroup, TariffPlan
 
 
 class GroupExistsError(ConflictError):
     """Another client group has this name."""
 
     code = "client_group.exists"
-
-
-class TariffForbiddenError(ForbiddenError):
-    """The tariff plan isn't offered to this client's group."""
-
-    code = "tariff.forbidden"
 
 
 def create_group(session: Session, columns: Mapping[str, Any]) -> ClientGroup:
@@ -47,19 +41,6 @@ def delete_group(session: Session, group_id: int) -> None:
     if plans:
         raise InUseError(f"in use by tariff plans {', '.join(map(str, plans))}")
     delete_unused(session, ClientGroup, group_id)
-
-
-def may_order(plan: TariffPlan, group_id: int | None) -> bool:
-    """True if clients of this group (None: of no group) may order the plan; forbidding wins."""
-    if group_id in plan.forbidden_client_group_ids:
-        return False
-    return not plan.allowed_client_group_ids or group_id in plan.allowed_client_group_ids
-
-
-def refuse_forbidden(plan: TariffPlan, client: Client) -> None:
-    """Raise TariffForbiddenError unless the client's group may order the plan."""
-    if not may_order(plan, client.client_group_id):
-        raise TariffForbiddenError(f"tariff plan {plan.id} isn't offered to your group of clients")
 
 
 def _refuse_taken_name(session: Session, name: str, *, but: int = 0) -> None:

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, OrderView
 from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.denominating import provider_for_sale
+from billing_kernel.application.entitling import accepted_agreement, refuse_too_many
 from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, cancel_invoice, issue_invoice
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.labelling import label_service
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.quoting import QuotedItem, parts_of, quote_item
 from billing_kernel.domain.errors import RuleError
@@ -37,12 +39,6 @@ class OrderRefusedError(RuleError):
     code = "order.refused"
 
 
-class ServiceLimitError(RuleError):
-    """The client has as many services of this tariff plan as it allows."""
-
-    code = "order.service_limit"
-
-
 @dataclass(frozen=True, slots=True)
 class PlacedOrder:
     order: Order
@@ -59,14 +55,16 @@ def place_order(
 ) -> PlacedOrder:
     """Record an order with its unpaid invoice and its services, which exist from now on.
 
-    Raises what ``quote_item`` raises, OrderRefusedError, ServiceLimitError.
+    Raises what ``quote_item`` raises, OrderRefusedError, ServiceLimitError,
+    AgreementRequiredError.
     """
     provider = provider_for_sale(session, client_id)
     # The client's row serialises the counting of services and what follows from it.
     client = find(session, Client, client_id, lock=True)
     payer = payer_of(session, client, payer_id)
     quoted = quote_item(session, kernel, provider, item, client, payer)
-    _refuse_too_many(session, client, quoted)
+    refuse_too_many(session, client, quoted.plan, quoted.terms, item.quantity)
+    agreement = accepted_agreement(session, kernel, quoted.plan, item)
     quote = quote_of(parts_of(quoted), provider.currency)
     _screen(kernel, client, quoted, quote.total)
     order = Order(
@@ -75,6 +73,7 @@ def place_order(
         tariff_plan_id=quoted.plan.id,
         status=OrderState.NEW,
         item=msgspec.to_builtins(item),
+        agreement=agreement,
         net_minor=quote.net.amount_minor,
         tax_minor=quote.tax.amount_minor,
         total_minor=quote.total.amount_minor,
@@ -85,6 +84,10 @@ def place_order(
     services = tuple(_service(order, quoted) for _ in range(item.quantity))
     session.add_all(services)
     session.flush()
+    product_type = kernel.extensions.product_types.find(quoted.plan.product_type)
+    for service in services:
+        label_service(session, service, quoted.plan, product_type, client)
+        session.flush()
     invoice = issue_invoice(
         session,
         kernel,
@@ -166,23 +169,6 @@ def _service(order: Order, quoted: QuotedItem) -> Service:
         parameters=dict(quoted.parameters),
         addons=dict(quoted.addons),
     )
-
-
-def _refuse_too_many(session: Session, client: Client, quoted: QuotedItem) -> None:
-    most = quoted.terms.services_per_client_max
-    if most is None:
-        return
-    have = session.scalar(
-        select(func.count(Service.id)).where(
-            Service.client_id == client.id,
-            Service.tariff_plan_id == quoted.plan.id,
-            Service.status != ServiceState.DELETED,
-        )
-    )
-    if (have or 0) + quoted.item.quantity > most:
-        raise ServiceLimitError(
-            f"at most {most} services of this tariff plan for one client; there are {have or 0}"
-        )
 
 
 def _screen(kernel: Kernel, client: Client, quoted: QuotedItem, total: Money) -> None:

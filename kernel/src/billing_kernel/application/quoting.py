@@ -11,6 +11,7 @@ from billing_hookspecs import Money, Occasion, QuoteView, text_in
 from billing_kernel.application.checking import OrderItem, check_item
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.consulting import InstalledPolicies
+from billing_kernel.application.entitling import refuse_unentitled
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.taxing import decide_tax
@@ -62,6 +63,7 @@ def quote_item(
     plan = plan_for_sale(session, kernel, provider, item.tariff_plan_id, today)
     version = version_in_force(session, plan)
     terms = read_terms(version.terms)
+    refuse_unentitled(plan, terms, item.period_months, client, today)
     checked = check_item(session, kernel, plan, terms, item, client, pointer)
     sale = Sale(
         Occasion.ORDER,

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import ClientView, ServiceView
 from billing_kernel.domain.addons import resource_amounts
 from billing_kernel.domain.tariffs import read_terms
-from billing_kernel.models import Client, Service, TariffVersion
+from billing_kernel.models import Client, Service, TariffPlan, TariffVersion
 
 
 def view_service(session: Session, service: Service, **changes: Any) -> ServiceView:
     """The service as its driver is to see it, with ``changes`` that aren't stored yet."""
     client = session.get_one(Client, service.client_id)
     terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+    plan = session.get_one(TariffPlan, service.tariff_plan_id)
     view = ServiceView(
         id=service.id,
         reference=service.reference,
@@ -30,7 +31,9 @@ def view_service(session: Session, service: Service, **changes: Any) -> ServiceV
         facts=service.facts,
         paid_until=service.expires_on,
         auto_renewal=service.auto_renewal,
-        domain=str(service.parameters.get("domain", "")),
+        account_template=plan.account_template,
+        username=service.username,
+        domain=service.domain or str(service.parameters.get("domain", "")),
     )
     return replace(view, **changes) if changes else view
 

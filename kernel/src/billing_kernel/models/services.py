@@ -49,8 +49,8 @@ class Service(ChangingRow):
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     addons: Mapped[dict[str, Any]] = mapped_column(default=dict)
     paid: Mapped[dict[str, Any] | None]
-    username: Mapped[str] = mapped_column(String(64), default="")
-    domain: Mapped[str] = mapped_column(String(255), default="")
+    username: Mapped[str] = mapped_column(String(64), default="", index=True)
+    domain: Mapped[str] = mapped_column(String(255), default="", index=True)
     upstream_id: Mapped[str] = mapped_column(String(255), default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)

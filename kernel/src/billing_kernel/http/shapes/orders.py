@@ -28,7 +28,10 @@ class PlaceOrder(OrderItemBody, kw_only=True):
 
 
 class Order(Answer):
-    """A request to buy; ``item`` is what was asked for."""
+    """A request to buy; ``item`` is what was asked for.
+
+    ``agreement`` is which text was accepted with it, and when.
+    """
 
     id: int
     client_id: int
@@ -36,6 +39,7 @@ class Order(Answer):
     tariff_plan_id: int
     status: str
     item: dict[str, Any]
+    agreement: dict[str, Any] | None
     net: Money
     tax: Money
     total: Money
@@ -50,6 +54,7 @@ class Order(Answer):
             tariff_plan_id=row.tariff_plan_id,
             status=row.status,
             item=row.item,
+            agreement=row.agreement,
             net=Money(row.net_minor, row.currency),
             tax=Money(row.tax_minor, row.currency),
             total=Money(row.total_minor, row.currency),

@@ -1,0 +1,61 @@
+"""Give services their user names and domains, which nobody else's has."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from billing_hookspecs import FieldKind, ProductType
+from billing_kernel.domain.errors import ConflictError
+from billing_kernel.domain.service_names import NamedService, domains, usernames
+from billing_kernel.domain.states import ServiceState
+from billing_kernel.models import Client, Service, TariffPlan
+
+CANDIDATES_MAX = 1000
+
+
+class NamesTakenError(ConflictError):
+    """Every name that the tariff plan's template makes is taken."""
+
+    code = "service.names_taken"
+
+
+def label_service(
+    session: Session, service: Service, plan: TariffPlan, product_type: ProductType, client: Client
+) -> None:
+    """Name a new service by its plan's templates; a domain that the client gave is kept.
+
+    Services without a domain in their order form get none. Raises NamesTakenError.
+    """
+    named = NamedService(service.id, client.id, client.email, plan.product_type)
+    service.domain = _given_domain(product_type, service.parameters)
+    if not service.domain and plan.domain_template and _asks_for_domain(product_type):
+        service.domain = _free(session, Service.domain, domains(plan.domain_template, named))
+    if plan.username_template:
+        candidates = usernames(plan.username_template, named, service.domain)
+        service.username = _free(session, Service.username, candidates)
+
+
+def _asks_for_domain(product_type: ProductType) -> bool:
+    return any(field.kind is FieldKind.DOMAIN for field in product_type.order_form)
+
+
+def _given_domain(product_type: ProductType, parameters: dict[str, Any]) -> str:
+    fields = (field.name for field in product_type.order_form if field.kind is FieldKind.DOMAIN)
+    return next((str(parameters[name]) for name in fields if parameters.get(name)), "")
+
+
+def _free(session: Session, column: InstrumentedAttribute[str], candidates: Iterator[str]) -> str:
+    """The first candidate that no service has which isn't deleted, kept free until the commit."""
+    for candidate in islice(candidates, CANDIDATES_MAX):
+        if session.get_bind().dialect.name == "postgresql":
+            # SQLite has one writer at a time anyway.
+            session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(candidate, 0))))
+        taken = select(Service.id).where(
+            column == candidate, Service.status != ServiceState.DELETED
+        )
+        if session.scalar(taken.limit(1)) is None:
+            return candidate
+    raise NamesTakenError(f"{CANDIDATES_MAX} names like {candidate} are taken")
