@@ -1,14 +1,17 @@
 """A served installation on each database, and the people who talk to it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from litestar import Litestar
 from litestar.testing import TestClient
 from tests.factories import FakeModule, Shop, make_client, make_kernel, make_shop
+from tests.servers.places import free_port
 
 from billing_hookspecs import Money
 from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
@@ -147,3 +150,17 @@ def order(shop: Shop) -> dict[str, Any]:
         "parameters": {"name": "my thing"},
         "pay_with": {"balance": True},
     }
+
+
+@pytest.fixture
+def address(kernel: Kernel) -> Iterator[str]:
+    """A real server with its own threads."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(create_app(kernel), port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        thread.join(0.01)
+    yield f"http://127.0.0.1:{port}/api/v1"
+    server.should_exit = True
+    thread.join()

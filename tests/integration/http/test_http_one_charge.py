@@ -8,15 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import func, select
 from tests.factories import FakeModule, Shop, make_kernel, make_method, place
-from tests.servers.places import free_port
 from tests.tills import FakeGateway, FakePayments
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.verifying import verify_ledger
-from billing_kernel.http.app import create_app
 from billing_kernel.models import LedgerEntry, Payment
 from billing_kernel.settings import Settings
 
@@ -35,20 +32,6 @@ def kernel(settings: Settings, module: FakeModule, gateway: FakeGateway) -> Iter
     with made.database.reading() as session:
         assert verify_ledger(session).problems == ()
     made.database.close()
-
-
-@pytest.fixture
-def address(kernel: Kernel) -> Iterator[str]:
-    """A real server with its own threads."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(kernel), port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{port}/api/v1"
-    server.should_exit = True
-    thread.join()
 
 
 @pytest.fixture
