@@ -18,7 +18,7 @@ from tests.factories import (
 )
 
 from billing_hookspecs import InvalidInputError, Money, UpstreamRefusedError
-from billing_kernel.application.entitling import ServiceLimitError
+from billing_kernel.application.entitling import QuantityTooLargeError, ServiceLimitError
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import cancel_order
 from billing_kernel.application.paying import InvoiceNotPayableError
@@ -188,10 +188,20 @@ def test_limits_for_one_client_count_what_is_not_deleted(kernel: Kernel) -> None
         place(kernel, shop, quantity=2)
 
 
-@pytest.mark.parametrize("quantity", [0, -1, 6, 10**9])
-def test_only_so_many_services_fit_in_one_order(kernel: Kernel, shop: Shop, quantity: int) -> None:
+@pytest.mark.parametrize(
+    ("quantity", "error"),
+    [
+        (0, InvalidInputError),
+        (-1, InvalidInputError),
+        (6, QuantityTooLargeError),
+        (10**9, QuantityTooLargeError),
+    ],
+)
+def test_only_so_many_services_fit_in_one_order(
+    kernel: Kernel, shop: Shop, quantity: int, error: type[Exception]
+) -> None:
     """Below one is no order, and beyond the plan's limit is a mistake or an attack."""
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(error):
         place(kernel, shop, quantity=quantity)
 
 

@@ -11,10 +11,9 @@ from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.addons import amount_error, default_amount, resource_amounts
 from billing_kernel.domain.pricing import offered_addons
+from billing_kernel.domain.tariff_rules import SERVICES_PER_ORDER_MAX
 from billing_kernel.domain.tariffs import TariffTerms
 from billing_kernel.models import Client, TariffPlan
-
-QUANTITY_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def check_item(
 ) -> CheckedItem:
     """Check an item; raises InvalidInputError with ``pointer`` before each field's name."""
     product_type = kernel.extensions.product_types.find(plan.product_type)
-    errors = _quantity_errors(item, terms, pointer)
+    errors = _quantity_errors(item, pointer)
     parameters, more = check_fields(
         product_type.order_form, item.parameters, f"{pointer}/parameters"
     )
@@ -98,10 +97,9 @@ def default_addons(terms: TariffTerms) -> dict[str, Any]:
     }
 
 
-def _quantity_errors(item: OrderItem, terms: TariffTerms, pointer: str) -> list[FieldError]:
-    most = min(terms.services_per_order_max, QUANTITY_MAX)
-    if not 1 <= item.quantity <= most:
-        return [FieldError(f"{pointer}/quantity", f"must be from 1 to {most}")]
+def _quantity_errors(item: OrderItem, pointer: str) -> list[FieldError]:
+    if not 1 <= item.quantity <= SERVICES_PER_ORDER_MAX:
+        return [FieldError(f"{pointer}/quantity", f"must be from 1 to {SERVICES_PER_ORDER_MAX}")]
     return []
 
 

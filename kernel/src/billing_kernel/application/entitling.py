@@ -28,6 +28,12 @@ class PeriodTooShortError(RuleError):
     code = "order.period_too_short"
 
 
+class QuantityTooLargeError(RuleError):
+    """More services than one order of the tariff plan may have."""
+
+    code = "order.quantity_too_large"
+
+
 class ServiceLimitError(RuleError):
     """The client has as many services of this tariff plan as it allows."""
 
@@ -54,19 +60,23 @@ def refuse_forbidden(plan: TariffPlan, client: Client) -> None:
 
 
 def refuse_unentitled(
-    plan: TariffPlan, terms: TariffTerms, period_months: int, client: Client | None, today: date
+    plan: TariffPlan, terms: TariffTerms, item: OrderItem, client: Client | None, today: date
 ) -> None:
-    """Refuse a plan that the client's group may not order, and a period that is too short.
+    """Refuse a plan that the client's group may not order, a short period, a large quantity.
 
-    Raises TariffForbiddenError, PeriodTooShortError.
+    Raises TariffForbiddenError, PeriodTooShortError, QuantityTooLargeError.
     """
     if client is not None:
         refuse_forbidden(plan, client)
     least = terms.minimum_period
-    if least is not None and not is_long_enough(least, period_months, today):
+    if least is not None and not is_long_enough(least, item.period_months, today):
         raise PeriodTooShortError(
-            f"period_months {period_months} is too short: "
+            f"period_months {item.period_months} is too short: "
             f"tariff plan {plan.id} is sold for {least.length} {least.unit} or more"
+        )
+    if item.quantity > terms.services_per_order_max:
+        raise QuantityTooLargeError(
+            f"at most {terms.services_per_order_max} services of tariff plan {plan.id} at a time"
         )
 
 

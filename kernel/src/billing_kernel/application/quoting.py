@@ -57,13 +57,14 @@ def quote_item(
     """Price one item as of a day, today if none is given.
 
     Raises InvalidInputError with ``pointer`` before each field's name, TariffNotForSaleError,
-    PeriodNotSoldError, AddonNotSoldError, PluginFaultError.
+    TariffForbiddenError, PeriodTooShortError, QuantityTooLargeError, PeriodNotSoldError,
+    AddonNotSoldError, PluginFaultError.
     """
     today = as_of or business_date(kernel.clock.now(), provider.time_zone)
     plan = plan_for_sale(session, kernel, provider, item.tariff_plan_id, today)
     version = version_in_force(session, plan)
     terms = read_terms(version.terms)
-    refuse_unentitled(plan, terms, item.period_months, client, today)
+    refuse_unentitled(plan, terms, item, client, today)
     checked = check_item(session, kernel, plan, terms, item, client, pointer)
     sale = Sale(
         Occasion.ORDER,
