@@ -5,9 +5,23 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+from tests.factories import FakeModule, make_kernel, make_shop
+
+from billing_hookspecs import Money, Secret
 from billing_kernel.cli.skeleton import rendered
+from billing_kernel.domain.examples import (
+    Example,
+    ExampleSituation,
+    Expected,
+    ExpectedLine,
+    examples_document,
+)
+from billing_kernel.models import TariffPlan
+from billing_kernel.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 BLOCK = re.compile(r"^```(?:python|toml) (\S+)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -81,3 +95,31 @@ def test_safe_mode_starts_without_any_plugin() -> None:
     listed = json.loads(billing("plugins", "list", "--json", BILLING_SAFE_MODE="1").stdout)
     active = [plugin["name"] for plugin in listed if plugin["status"] == "active"]
     assert active == ["standard"]
+
+
+def test_checking_says_which_tariff_plans_cost_something_else(tmp_path: Path) -> None:
+    """It is run after installing and before restarting, so it must not pass by accident."""
+    database = tmp_path / "billing.sqlite3"
+    environment = {"BILLING_DATABASE_URL": f"sqlite:///{database}"}
+    checked = billing("plugins", "check", "--examples", "--json", **environment)
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout)["differing"] == {}
+
+    settings = Settings(database_url=Secret(environment["BILLING_DATABASE_URL"]))
+    kernel = make_kernel(settings, FakeModule())
+    shop = make_shop(kernel)
+    situation = ExampleSituation(occasion="order", on=date(2026, 3, 1), period_months=1)
+    cheaper = Expected((ExpectedLine("period", Money(900, "RUB")),))
+    documents = examples_document([Example("a month", situation, cheaper)])
+
+    def expect(session: Session) -> None:
+        session.get_one(TariffPlan, shop.plan.id).examples = documents
+
+    kernel.database.run(expect)
+    kernel.database.close()
+
+    checked = billing("plugins", "check", "--examples", "--json", **environment)
+    assert checked.returncode == 1
+    assert json.loads(checked.stdout)["differing"] == {str(shop.plan.id): ["a month"]}
+    told = billing("plugins", "check", "--examples", **environment)
+    assert f"tariff plan {shop.plan.id} isn't for sale: a month" in told.stdout

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import FieldError, InvalidInputError, ValueType
+from billing_kernel.application.exemplifying import set_examples
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.quoting import version_in_force
@@ -14,6 +15,7 @@ from billing_kernel.application.vetting import vetted_terms
 from billing_kernel.domain.addon_rules import default_term
 from billing_kernel.domain.addons import AddonTerm
 from billing_kernel.domain.errors import ConflictError
+from billing_kernel.domain.examples import read_examples
 from billing_kernel.domain.tariff_fields import TariffFields
 from billing_kernel.domain.tariffs import TariffTerms, read_terms, terms_document
 from billing_kernel.models import Order, Provider, TariffAddon, TariffPlan, TariffVersion
@@ -32,9 +34,10 @@ class TariffUnpricedError(ConflictError):
 
 
 def create_plan(session: Session, kernel: Kernel, fields: TariffFields, **more: Any) -> TariffPlan:
-    """Create a tariff plan with its addons and first version; raises InvalidInputError.
+    """Create a tariff plan with its addons and first version.
 
-    ``more`` are columns that only an import knows, such as ``external_id``.
+    ``more`` are columns that only an import knows, such as ``external_id``. Raises
+    InvalidInputError, ExampleDiffersError.
     """
     provider = find(session, Provider, fields.provider_id)
     terms = vetted_terms(
@@ -60,6 +63,7 @@ def create_plan(session: Session, kernel: Kernel, fields: TariffFields, **more: 
         ),
     )
     _add_version(session, plan, terms)
+    set_examples(session, kernel, plan, terms, fields.examples)
     return plan
 
 
@@ -67,7 +71,7 @@ def change_plan(session: Session, kernel: Kernel, plan_id: int, fields: TariffFi
     """Change a tariff plan; changed terms become a new version, sold services keep theirs.
 
     Amounts in a currency that the provider has left stay until they are set anew: until then
-    the plan isn't for sale.
+    the plan isn't for sale. Raises InvalidInputError, TariffUnpricedError, ExampleDiffersError.
     """
     plan = find(session, TariffPlan, plan_id, lock=True)
     provider = session.get_one(Provider, plan.provider_id)
@@ -78,6 +82,7 @@ def change_plan(session: Session, kernel: Kernel, plan_id: int, fields: TariffFi
     if fields.enabled and not terms.prices:
         raise TariffUnpricedError("set a price for at least one period first")
     _describe(plan, fields)
+    set_examples(session, kernel, plan, terms, fields.examples)
     renew_terms(session, plan, terms)
     return plan
 
@@ -131,6 +136,7 @@ def fields_of(session: Session, plan: TariffPlan) -> TariffFields:
         activation_template_id=plan.activation_template_id,
         agreement_template_id=plan.agreement_template_id,
         addons=terms.addons,
+        examples=read_examples(plan.examples),
     )
 
 

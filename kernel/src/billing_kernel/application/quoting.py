@@ -133,13 +133,17 @@ def plan_for_sale(
 def is_for_sale(
     kernel: Kernel, provider: Provider, plan: TariffPlan, terms: TariffTerms, today: date
 ) -> bool:
-    """Enabled, not ended, priced in the provider's currency, and its product type installed."""
+    """Enabled, not ended, priced in the provider's currency, and its product type installed.
+
+    Nor may one of its worked examples come to something else than what is expected of it.
+    """
     ended = plan.end_on is not None and today > plan.end_on
     return (
         plan.is_enabled
         and not ended
         and terms.currency == provider.currency
         and plan.product_type in kernel.extensions.product_types
+        and not any(example.get("differs") for example in plan.examples)
     )
 
 

@@ -1,7 +1,7 @@
 """Renew services for another period."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -21,12 +21,7 @@ from billing_kernel.application.withdrawing import withdraw_invoice
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.paid import read_paid
 from billing_kernel.domain.periods import business_date
-from billing_kernel.domain.pricing import (
-    PricedItem,
-    Sale,
-    late_fee_line,
-    price_item,
-)
+from billing_kernel.domain.pricing import PricedItem, Sale, price_renewal
 from billing_kernel.domain.states import InvoiceState, ServiceState
 from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.models import (
@@ -112,18 +107,15 @@ def quote_renewal(
         decide_tax(session, kernel, provider, client, payer, today),
         provider.prices_include_tax,
     )
-    policies = InstalledPolicies(kernel)
-    if today <= service.expires_on:
-        return price_item(terms, sale, policies)
-    paid = read_paid(service.paid)
-    if paid is None:
-        raise NotRenewableError(f"service {service.id} was never paid for")
-    delay = delay_of(
-        session, kernel, service.product_type, terms, paid, service.expires_on, today
-    )
-    fee, start_on = late_fee_line(terms.policies.late_renewal_fee, delay, sale, policies)
-    item = price_item(terms, replace(sale, start_on=start_on, anchor_on=start_on), policies)
-    return item if fee is None else replace(item, lines=(*item.lines, fee))
+    delay = None
+    if today > service.expires_on:
+        paid = read_paid(service.paid)
+        if paid is None:
+            raise NotRenewableError(f"service {service.id} was never paid for")
+        delay = delay_of(
+            session, kernel, service.product_type, terms, paid, service.expires_on, today
+        )
+    return price_renewal(terms, sale, delay, InstalledPolicies(kernel))
 
 
 def renew_service(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import FieldError, InvalidInputError, ProductType, ResourceType
 from billing_kernel.application.cataloguing import addon_id, renew_terms, terms_in_force
+from billing_kernel.application.exemplifying import require_agreement
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.addon_rules import addon_errors, default_term, fitted_term
@@ -34,7 +35,7 @@ def create_addon(
 ) -> AddonTerm:
     """Add an addon; what isn't ``said`` of it is as its resource type suggests.
 
-    Raises MissingError, InvalidInputError, AddonExistsError.
+    Raises MissingError, InvalidInputError, AddonExistsError, ExampleDiffersError.
     """
     plan = find(session, TariffPlan, plan_id, lock=True)
     terms = terms_in_force(session, plan)
@@ -49,20 +50,26 @@ def create_addon(
 def change_addon(
     session: Session, kernel: Kernel, plan_id: int, row_id: int, said: Mapping[str, Any]
 ) -> AddonTerm:
-    """Change what is ``said`` of an addon; raises MissingError, InvalidInputError."""
+    """Change what is ``said`` of an addon.
+
+    Raises MissingError, InvalidInputError, ExampleDiffersError.
+    """
     plan = find(session, TariffPlan, plan_id, lock=True)
     terms = terms_in_force(session, plan)
     term = addon_of(terms, row_id)
     return _save(session, kernel, plan, terms, msgspec.structs.replace(term, **said))
 
 
-def remove_addon(session: Session, plan_id: int, row_id: int) -> None:
-    """Take an addon out of a plan; services that have it keep it under their own version."""
+def remove_addon(session: Session, kernel: Kernel, plan_id: int, row_id: int) -> None:
+    """Take an addon out of a plan; services that have it keep it under their own version.
+
+    Raises MissingError, ExampleDiffersError.
+    """
     plan = find(session, TariffPlan, plan_id, lock=True)
     terms = terms_in_force(session, plan)
     gone = addon_of(terms, row_id)
     kept = tuple(addon for addon in terms.addons if addon is not gone)
-    renew_terms(session, plan, _in_currency(session, plan, terms, kept))
+    _renew(session, kernel, plan, _in_currency(session, plan, terms, kept))
 
 
 def addon_of(terms: TariffTerms, row_id: int) -> AddonTerm:
@@ -119,8 +126,13 @@ def _save(
     if errors:
         raise InvalidInputError(errors)
     addon = with_names(addon, values)
-    renew_terms(session, plan, _in_currency(session, plan, terms, (*others, addon)))
+    _renew(session, kernel, plan, _in_currency(session, plan, terms, (*others, addon)))
     return addon
+
+
+def _renew(session: Session, kernel: Kernel, plan: TariffPlan, terms: TariffTerms) -> None:
+    require_agreement(session, kernel, plan, terms)
+    renew_terms(session, plan, terms)
 
 
 def _in_currency(

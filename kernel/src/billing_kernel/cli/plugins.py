@@ -7,8 +7,12 @@ import rich_click as click
 from rich.console import Console
 from rich.table import Table
 
+from billing_kernel.application.exemplifying import check_every_plan
+from billing_kernel.bootstrap import build_kernel
 from billing_kernel.builtin import StandardPolicies
 from billing_kernel.extensions import PluginRecord, PluginStatus, load_extensions
+from billing_kernel.logs import configure_logs
+from billing_kernel.migrating import check_schema
 from billing_kernel.settings import read_settings
 
 
@@ -34,18 +38,28 @@ def list_plugins(as_json: bool) -> None:
 
 
 @plugins_command.command("check")
+@click.option(
+    "--examples",
+    "with_examples",
+    is_flag=True,
+    help="Work the examples of all tariff plans out, too; those that differ go off sale.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check_plugins(as_json: bool) -> None:
-    """Say whether all plugins loaded; exit code 1 if one is quarantined."""
+def check_plugins(with_examples: bool, as_json: bool) -> None:
+    """Say whether all plugins loaded, and whether prices are as expected; exit code 1 if not."""
     broken = [record for record in _records() if record.status is PluginStatus.QUARANTINED]
+    differing = _differing_examples() if with_examples else {}
+    ok = not broken and not differing
     if as_json:
-        found = [describe_plugin(record) for record in broken]
-        click.echo(json.dumps({"ok": not broken, "quarantined": found}))
+        answer: dict[str, object] = {"ok": ok, "quarantined": [*map(describe_plugin, broken)]}
+        click.echo(json.dumps({**answer, "differing": differing} if with_examples else answer))
     else:
         for record in broken:
             click.secho(f"{record.name}: {record.reason}: {record.reason_text}", fg="red")
+        for plan_id, names in differing.items():
+            click.secho(f"tariff plan {plan_id} isn't for sale: {', '.join(names)}", fg="red")
         click.echo("all plugins are active" if not broken else "see docs/reference/quarantine.md")
-    raise SystemExit(bool(broken))
+    raise SystemExit(not ok)
 
 
 @plugins_command.command("new")
@@ -79,6 +93,20 @@ def describe_plugin(record: PluginRecord) -> dict[str, object]:
         "reason_text": record.reason_text,
         "hooks": list(record.hooks),
         "drivers": [{"kind": it.registry, "key": it.key} for it in record.drivers],
+    }
+
+
+def _differing_examples() -> dict[int, list[str]]:
+    """The names of the examples that differ, by the id of their tariff plan."""
+    configure_logs()
+    kernel = build_kernel(read_settings())
+    try:
+        check_schema(kernel.database.engine)
+        found = check_every_plan(kernel)
+    finally:
+        kernel.database.close()
+    return {
+        plan_id: [example.name for example in differing] for plan_id, differing in found.items()
     }
 
 

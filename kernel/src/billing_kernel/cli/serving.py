@@ -4,6 +4,7 @@ import socket
 
 import rich_click as click
 
+from billing_kernel.application.exemplifying import check_every_plan
 from billing_kernel.bootstrap import build_kernel
 from billing_kernel.logs import configure_logs
 from billing_kernel.migrating import check_schema
@@ -33,6 +34,8 @@ def serve_command(host: str, port: int, with_worker: bool | None) -> None:
     settings = read_settings()
     kernel = build_kernel(settings)
     check_schema(kernel.database.engine)
+    # Plugins may have changed since the last start, and prices with them.
+    check_every_plan(kernel)
     embedded = not settings.broker_url if with_worker is None else with_worker
     worker = Worker(kernel) if embedded else None
     listener = _listen(host, port)

@@ -105,6 +105,20 @@ def price_item(terms: TariffTerms, sale: Sale, policies: Policies) -> PricedItem
     return PricedItem(tuple(lines), period.end_on if period else None, sale.tax.note)
 
 
+def price_renewal(
+    terms: TariffTerms, sale: Sale, delay: LateFeeSituation | None, policies: Policies
+) -> PricedItem:
+    """Price one service for its next period; ``delay`` is for one that has expired.
+
+    Raises PeriodNotSoldError, AddonNotSoldError.
+    """
+    if delay is None:
+        return price_item(terms, sale, policies)
+    fee, start_on = late_fee_line(terms.policies.late_renewal_fee, delay, sale, policies)
+    item = price_item(terms, replace(sale, start_on=start_on, anchor_on=start_on), policies)
+    return item if fee is None else replace(item, lines=(*item.lines, fee))
+
+
 def late_fee_line(
     choice: Choice, situation: LateFeeSituation, sale: Sale, policies: Policies
 ) -> tuple[PricedLine | None, date]:

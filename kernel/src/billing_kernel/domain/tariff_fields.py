@@ -6,6 +6,7 @@ from datetime import date
 
 from billing_hookspecs import Money
 from billing_kernel.domain.addons import AddonTerm
+from billing_kernel.domain.examples import Example
 from billing_kernel.domain.service_names import DOMAIN_TEMPLATE, USERNAME_TEMPLATE
 from billing_kernel.domain.tariffs import (
     Choice,
@@ -57,6 +58,7 @@ class TariffFields:
     activation_template_id: int | None = None
     agreement_template_id: int | None = None
     addons: tuple[AddonTerm, ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 def terms_of(currency: str, fields: TariffFields) -> TariffTerms:

@@ -25,6 +25,7 @@ from billing_hookspecs import (
     UpstreamRefusedError,
 )
 from billing_kernel.application.denominating import CurrencyInUseError
+from billing_kernel.application.exemplifying import ExampleDiffersError
 from billing_kernel.database import DatabaseUnavailableError
 from billing_kernel.documents import RenderingError
 from billing_kernel.domain.errors import (
@@ -42,6 +43,7 @@ from billing_kernel.extensions import (
     UnknownPluginError,
 )
 from billing_kernel.http.bodies import MalformedBodyError
+from billing_kernel.http.shapes.examples import ExampleAnswer
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -96,7 +98,11 @@ class FieldProblem(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """What went wrong, by RFC 9457. ``code`` is stable; ``instance`` is also in the log."""
+    """What went wrong, by RFC 9457. ``code`` is stable; ``instance`` is also in the log.
+
+    ``differences`` has the examples of a tariff plan that come to something else, each with
+    what it last came to beside it.
+    """
 
     type: str
     title: str
@@ -104,6 +110,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: str
     code: str
     errors: list[FieldProblem] | UnsetType = UNSET
+    differences: list[ExampleAnswer] | UnsetType = UNSET
     instance: str | UnsetType = UNSET
 
 
@@ -125,6 +132,7 @@ def answer_refusal(request: Request[Any, Any, Any], error: Exception) -> Respons
         error.message,
         title=_first_sentence(error),
         errors=_field_errors(error),
+        differences=_differences(error),
         headers=_headers(error),
     )
 
@@ -197,6 +205,7 @@ def _answer(
     *,
     title: str = "",
     errors: Sequence[FieldProblem] = (),
+    differences: Sequence[ExampleAnswer] = (),
     instance: str | UnsetType = UNSET,
     headers: Mapping[str, str] | None = None,
 ) -> Response[Problem]:
@@ -207,6 +216,7 @@ def _answer(
         detail=detail,
         code=code,
         errors=list(errors) or UNSET,
+        differences=list(differences) or UNSET,
         instance=instance,
     )
     return Response(
@@ -231,6 +241,12 @@ def _field_errors(error: BillingError) -> list[FieldProblem]:
         case CurrencyInUseError():
             return [FieldProblem("/currency", reason) for reason in error.reasons]
     return []
+
+
+def _differences(error: BillingError) -> list[ExampleAnswer]:
+    if not isinstance(error, ExampleDiffersError):
+        return []
+    return [ExampleAnswer.of(example) for example in error.differences]
 
 
 def _headers(error: BillingError) -> dict[str, str]:

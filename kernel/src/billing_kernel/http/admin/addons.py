@@ -76,7 +76,7 @@ def change(
 @delete(ONE, operation_id="adminDeleteAddon", tags=TAGS, sync_to_thread=True)
 def remove(kernel: GivenKernel, tariff_plan_id: FromPath[int], addon_id: FromPath[int]) -> None:
     """Take an addon out of a tariff plan; services that have it keep it."""
-    kernel.database.run(lambda session: remove_addon(session, tariff_plan_id, addon_id))
+    kernel.database.run(lambda session: remove_addon(session, kernel, tariff_plan_id, addon_id))
 
 
 def _terms(session: Session, tariff_plan_id: int) -> TariffTerms:

@@ -16,6 +16,7 @@ from billing_kernel.application.cataloguing import (
     switch_plans,
     terms_in_force,
 )
+from billing_kernel.application.exemplifying import recheck_plan
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.organising import require
@@ -30,6 +31,7 @@ from billing_kernel.http.shapes.catalogue import (
     TariffPlanIds,
     TariffPlans,
 )
+from billing_kernel.http.shapes.examples import ExamplesChecked
 
 PATH, ONE = "/tariff-plans", "/tariff-plans/{tariff_plan_id:int}"
 TAGS = ["Administration: tariff plans"]
@@ -123,6 +125,18 @@ def disable_tariff_plans(kernel: GivenKernel, data: JSONBody[TariffPlanIds]) -> 
     return _switch(kernel, data.ids, enabled=False)
 
 
+@post(
+    f"{ONE}/examples/check",
+    operation_id="adminCheckTariffPlanExamples",
+    tags=TAGS,
+    status_code=200,
+    sync_to_thread=True,
+)
+def check_examples(kernel: GivenKernel, tariff_plan_id: FromPath[int]) -> ExamplesChecked:
+    """Work the examples out anew; while one of them differs, the tariff plan isn't for sale."""
+    return ExamplesChecked.of(recheck_plan(kernel, tariff_plan_id))
+
+
 def _switch(kernel: Kernel, ids: Sequence[int], *, enabled: bool) -> TariffPlans:
     def work(session: Session) -> TariffPlans:
         plans = switch_plans(session, list(ids), enabled=enabled)
@@ -143,4 +157,5 @@ HANDLERS = [
     delete_tariff_plan,
     enable_tariff_plans,
     disable_tariff_plans,
+    check_examples,
 ]

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 
 from billing_hookspecs import Money
 from billing_kernel import models
+from billing_kernel.domain.examples import read_examples
 from billing_kernel.domain.service_names import DOMAIN_TEMPLATE, USERNAME_TEMPLATE
 from billing_kernel.domain.tariff_fields import TariffFields
 from billing_kernel.domain.tariffs import MinimumPeriod, TariffPolicies, TariffTerms
@@ -28,6 +29,7 @@ from billing_kernel.http.shapes.base import (
     Text,
     given,
 )
+from billing_kernel.http.shapes.examples import ExampleAnswer, Examples
 from billing_kernel.http.shapes.prices import Price, Prices
 
 ICON_MAX_CHARACTERS = 100_000
@@ -102,6 +104,7 @@ class CreateTariffPlan(Body):
     create_all_addons: bool = True
     activation_template_id: RowId | None = None
     agreement_template_id: RowId | None = None
+    examples: Examples = []
 
     def fields(self) -> TariffFields:
         """What was sent, as the application's values."""
@@ -141,6 +144,7 @@ class ChangeTariffPlan(Body):
     create_all_addons: bool | UnsetType = UNSET
     activation_template_id: RowId | UnsetType | None = UNSET
     agreement_template_id: RowId | UnsetType | None = UNSET
+    examples: Examples | UnsetType = UNSET
 
     def over(self, present: TariffFields) -> TariffFields:
         """The present fields with what was sent in their place."""
@@ -186,6 +190,7 @@ class TariffPlan(Answer):
     activation_template_id: int | None
     agreement_template_id: int | None
     upstream_costs: list[Any]
+    examples: list[ExampleAnswer]
 
     @classmethod
     def of(cls, row: models.TariffPlan, terms: TariffTerms) -> Self:
@@ -226,6 +231,7 @@ class TariffPlan(Answer):
             activation_template_id=row.activation_template_id,
             agreement_template_id=row.agreement_template_id,
             upstream_costs=row.upstream_costs,
+            examples=[ExampleAnswer.of(it) for it in read_examples(row.examples)],
         )
 
 
@@ -249,6 +255,8 @@ def _converted(sent: dict[str, Any], policies: TariffPolicies) -> dict[str, Any]
     for name in ("labels", "allowed_client_group_ids", "forbidden_client_group_ids"):
         if name in fields:
             fields[name] = tuple(fields[name])
+    if "examples" in fields:
+        fields["examples"] = tuple(example.example() for example in fields["examples"])
     if isinstance(fields.get("setup_fee"), Amount):
         fields["setup_fee"] = fields["setup_fee"].money()
     if "policies" in fields:
