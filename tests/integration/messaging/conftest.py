@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from tests.servers.brokers import BrokerServer
 from tests.servers.diary import Diary
 from tests.servers.worker_process import WorkerProcess
@@ -17,6 +18,7 @@ from billing_kernel.application.publishing import enqueue
 from billing_kernel.bootstrap import build_kernel
 from billing_kernel.messaging.worker import Worker
 from billing_kernel.models import OutboxMessage
+from billing_kernel.models.outbox import Queue
 from billing_kernel.settings import Settings
 
 PATIENCE_S = 90
@@ -47,10 +49,10 @@ def diary(tmp_path: Path) -> Diary:
 def ask(kernel: Kernel) -> Ask:
     """Leave rows for an actor, one for each number."""
 
-    def leave(actor: str, *numbers: int) -> None:
-        def put(session: object) -> None:
+    def leave(actor: str, *numbers: int, queue: Queue = Queue.DEFAULT) -> None:
+        def put(session: Session) -> None:
             for number in numbers:
-                enqueue(session, actor, {"number": number})  # type: ignore[arg-type]
+                enqueue(session, actor, {"number": number}, queue=queue)
 
         kernel.database.run(put)
 

@@ -16,6 +16,7 @@ from billing_kernel.messaging.holding import Holder
 from billing_kernel.messaging.outbox import Outbox
 from billing_kernel.messaging.worker import Worker
 from billing_kernel.models import OutboxMessage
+from billing_kernel.models.outbox import Queue
 
 Rows = Callable[[], list[OutboxMessage]]
 Ask = Callable[..., None]
@@ -182,3 +183,18 @@ def test_a_missing_client_library_is_named_with_its_cure(
     with pytest.raises(Exception, match=rf"pip install billing-kernel\[{extra}\]") as raised:
         Worker(replace(kernel, settings=settings))
     assert getattr(raised.value, "code", "") == "settings.invalid"
+
+
+def test_slow_documents_hold_up_nothing_else(
+    embedded: Embedded, ask: Ask, rows: Rows, diary: Diary, eventually: Eventually
+) -> None:
+    """A renderer that hangs keeps half of the threads at most; services are opened meanwhile."""
+    ask("linger", *range(10), queue=Queue.DOCUMENTS)
+    embedded()
+    eventually(lambda: len(diary.begun()) == 1)
+    ask("note", *range(20, 40))
+    eventually(lambda: len(diary.done()) == 20)
+    assert len(diary.begun()) == 21
+    diary.open_gate()
+    eventually(lambda: rows() == [])
+    assert set(diary.done().values()) == {1}

@@ -14,6 +14,7 @@ from billing_kernel.application.publishing import enqueue
 from billing_kernel.messaging.actors import Crew
 from billing_kernel.messaging.outbox import ATTEMPTS_MAX, Leased, Outbox
 from billing_kernel.models import OutboxMessage, wall_clock
+from billing_kernel.models.outbox import Queue
 
 Rows = Callable[[], list[OutboxMessage]]
 Ask = Callable[..., None]
@@ -54,6 +55,18 @@ def test_a_rolled_back_transaction_leaves_no_work_and_wakes_nobody(
         kernel.database.run(fail)
     assert rows() == []
     assert woken == []
+
+
+def test_documents_wait_until_everything_else_is_taken(
+    outbox: Outbox, ask: Ask, rows: Rows
+) -> None:
+    """Whoever bought a service waits for it; the document of the invoice can come later."""
+    ask("note", 1, 2, queue=Queue.DOCUMENTS)
+    ask("note", 3)
+    taken = outbox.claim("worker", 3, documents_max=1)
+    assert [row.arguments["number"] for row in taken] == [3, 1]
+    assert outbox.claim("worker", 3, documents_max=0) == []
+    assert [row.arguments["number"] for row in outbox.hand_over("token", 3)] == [2]
 
 
 def test_workers_that_claim_at_once_never_get_the_same_row(outbox: Outbox, ask: Ask) -> None:

@@ -34,6 +34,7 @@ from billing_kernel.documents import (
     why_no_e_invoice,
 )
 from billing_kernel.models import Document, Invoice
+from billing_kernel.models.outbox import Queue
 
 _NEW = "issued_invoice_ids"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -83,7 +84,7 @@ def ask_for_documents(session: Session, invoice: Invoice, *, is_new: bool = Fals
         issued.add(invoice.id)
     elif invoice.id in issued:
         return
-    enqueue(session, "render_document", {"invoice_id": invoice.id})
+    enqueue(session, "render_document", {"invoice_id": invoice.id}, queue=Queue.DOCUMENTS)
 
 
 def render_document(kernel: Kernel, invoice_id: int) -> None:

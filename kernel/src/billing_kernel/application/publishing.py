@@ -9,14 +9,20 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import EVENT_NAMES
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.models import Event, EventDelivery, OutboxMessage, wall_clock
+from billing_kernel.models.outbox import Queue
 
 
 def enqueue(
-    session: Session, actor: str, arguments: Mapping[str, int], *, delay: timedelta | None = None
+    session: Session,
+    actor: str,
+    arguments: Mapping[str, int],
+    *,
+    delay: timedelta | None = None,
+    queue: Queue = Queue.DEFAULT,
 ) -> None:
     """Ask a worker to look at the objects with these ids, now or after ``delay``."""
     due_at = wall_clock() + delay if delay else wall_clock()
-    session.add(OutboxMessage(actor=actor, arguments=dict(arguments), due_at=due_at))
+    session.add(OutboxMessage(actor=actor, arguments=dict(arguments), due_at=due_at, queue=queue))
     session.info["left_work"] = True
 
 

@@ -23,7 +23,10 @@ from billing_kernel.messaging.holding import Holder
 from billing_kernel.messaging.outbox import Leased
 
 QUEUE = "billing"
-"""The only queue in a broker; a lane of its own for something slow would be another."""
+"""The only queue in a broker."""
+
+LATER: Final = frozenset({"render_document"})
+"""Of what a worker has fetched from a broker, these wait until the rest is done."""
 
 Work: TypeAlias = Callable[..., None]
 """Takes the kernel and ids by name; harmless to repeat and to run at once with itself."""
@@ -71,7 +74,7 @@ class Crew:
                 broker=broker,
                 actor_name=name,
                 queue_name=QUEUE,
-                priority=0,
+                priority=int(name in LATER),
                 options={},
             )
 

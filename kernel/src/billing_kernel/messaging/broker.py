@@ -97,7 +97,8 @@ class OutboxConsumer(Consumer):
         self._woken.clear()
         self._look_at_s = time.monotonic() + POLL_S
         try:
-            self._claimed.extend(self._holder.claim(idle))
+            # Half of the threads never wait for a renderer.
+            self._claimed.extend(self._holder.claim(idle, max(1, self._threads // 2)))
             self._is_away = False
         except DatabaseUnavailableError as error:
             if not self._is_away:

@@ -13,6 +13,7 @@ import structlog
 
 from billing_kernel.database import DatabaseUnavailableError
 from billing_kernel.messaging.outbox import Leased, Outbox
+from billing_kernel.models.outbox import Queue
 
 log = structlog.get_logger(__name__)
 
@@ -40,11 +41,16 @@ class Holder:
     def held(self) -> int:
         return len(self._holds)
 
-    def claim(self, limit: int) -> list[Leased]:
-        """Up to ``limit`` due rows, held from now on."""
+    def claim(self, limit: int, documents_max: int) -> list[Leased]:
+        """Up to ``limit`` due rows, held from now on; ``documents_max`` counts those held too."""
         with self._lock:
             already = list(self._holds)
-        rows = self._outbox.claim(self._name_claim(), limit, already)
+            at_documents = sum(
+                hold.leased.queue == Queue.DOCUMENTS for hold in self._holds.values()
+            )
+        rows = self._outbox.claim(
+            self._name_claim(), limit, already, documents_max=documents_max - at_documents
+        )
         self._keep(rows)
         return rows
 

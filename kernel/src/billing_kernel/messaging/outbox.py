@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from billing_kernel.database import Database
 from billing_kernel.models import OutboxMessage, wall_clock
+from billing_kernel.models.outbox import Queue
 
 ATTEMPTS_MAX = 10
 PAUSE_S = 5
@@ -33,6 +34,7 @@ class Leased:
     arguments: dict[str, Any]
     owner: str
     attempt: int
+    queue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +54,27 @@ class Outbox:
         self._lease = timedelta(seconds=lease_s)
         self._objection = objection
 
-    def claim(self, owner: str, limit: int, held: Collection[int] = ()) -> list[Leased]:
+    def claim(
+        self,
+        owner: str,
+        limit: int,
+        held: Collection[int] = (),
+        *,
+        documents_max: int | None = None,
+    ) -> list[Leased]:
         """Lease due rows to a worker that begins with them at once.
 
-        ``held`` are rows that it is still at, whatever became of their lease.
+        ``held`` are rows that it is still at, whatever became of their lease. No more than
+        ``documents_max`` are of documents, and none while anything else waits.
         """
+        most = limit if documents_max is None else documents_max
 
         def lease(session: Session) -> list[Leased]:
             now = _database_now(session)
-            rows = self._workable(_lock_due(session, now, limit, held), now)
+            rows = self._workable(_lock_due(session, now, limit, held, most), now)
             return [_leased(row, owner, now + self._lease, begun=True) for row in rows]
 
-        return self._database.run(lease) if self._any_due() else []
+        return self._database.run(lease) if self._any_due(most) else []
 
     def hand_over(self, token: str, limit: int) -> list[Leased]:
         """Lease due rows to whoever brings ``token`` back out of a broker.
@@ -74,7 +85,7 @@ class Outbox:
 
         def entrust(session: Session) -> list[Leased]:
             now = _database_now(session)
-            rows = self._workable(_lock_due(session, now, limit, ()), now)
+            rows = self._workable(_lock_due(session, now, limit, (), limit), now)
             return [
                 _leased(row, token, now + self._patience(row, now), begun=False) for row in rows
             ]
@@ -152,10 +163,12 @@ class Outbox:
             died = select(func.count(OutboxMessage.id)).where(OutboxMessage.died_at.is_not(None))
             return Backlog(due, oldest, session.scalar(died) or 0)
 
-    def _any_due(self) -> bool:
+    def _any_due(self, documents_max: int = 1) -> bool:
         # An idle worker that only looks takes no lock from those who write.
         with self._database.reading() as session:
             due = select(OutboxMessage.id).where(*_due(_database_now(session))).limit(1)
+            if documents_max <= 0:
+                due = due.where(OutboxMessage.queue == Queue.DEFAULT)
             return session.scalar(due) is not None
 
     def _workable(self, rows: Sequence[OutboxMessage], now: datetime) -> list[OutboxMessage]:
@@ -189,15 +202,19 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _lock_due(
-    session: Session, now: datetime, limit: int, held: Collection[int]
+    session: Session, now: datetime, limit: int, held: Collection[int], documents_max: int
 ) -> Sequence[OutboxMessage]:
-    return session.scalars(
-        select(OutboxMessage)
-        .where(*_due(now), OutboxMessage.id.not_in(held))
-        .order_by(OutboxMessage.due_at, OutboxMessage.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows: list[OutboxMessage] = []
+    for queue, most in ((Queue.DEFAULT, limit), (Queue.DOCUMENTS, documents_max)):
+        if (left := min(most, limit - len(rows))) > 0:
+            rows += session.scalars(
+                select(OutboxMessage)
+                .where(OutboxMessage.queue == queue, *_due(now), OutboxMessage.id.not_in(held))
+                .order_by(OutboxMessage.due_at, OutboxMessage.id)
+                .limit(left)
+                .with_for_update(skip_locked=True)
+            )
+    return rows
 
 
 def _lock_held(session: Session, outbox_id: int, owner: str) -> OutboxMessage | None:
@@ -221,4 +238,4 @@ def _held(rows: Collection[Leased]) -> ColumnElement[bool]:
 def _leased(row: OutboxMessage, owner: str, until: datetime, *, begun: bool) -> Leased:
     row.lease_owner, row.lease_until = owner, until
     row.attempts += int(begun)
-    return Leased(row.id, row.actor, dict(row.arguments), owner, row.attempts)
+    return Leased(row.id, row.actor, dict(row.arguments), owner, row.attempts, row.queue)

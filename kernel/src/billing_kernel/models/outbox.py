@@ -1,12 +1,20 @@
 """Work and news that were committed with the state they follow from."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_kernel.models.base import Row
+
+
+class Queue(StrEnum):
+    """What a message waits in; DOCUMENTS gives way to everything else, for it may take long."""
+
+    DEFAULT = "default"
+    DOCUMENTS = "documents"
 
 
 class Event(Row):
@@ -36,8 +44,9 @@ class EventDelivery(Row):
 class OutboxMessage(Row):
     """A message for a worker: the name of an actor and ids to look at, never data.
 
-    Rows are claimed with a lease and deleted when the work was done or handed to a broker.
-    ``died_at`` marks one that can't be worked on; a person looks at it.
+    Rows are claimed with a lease and deleted when the work is done; a broker is only told
+    which. ``queue`` is one of ``Queue``. ``died_at`` marks one that can't be worked on; a
+    person looks at it.
     """
 
     __tablename__ = "outbox"
@@ -49,9 +58,17 @@ class OutboxMessage(Row):
             sqlite_where=text("died_at IS NULL"),
             postgresql_where=text("died_at IS NULL"),
         ),
+        Index(
+            "ix_outbox_queue_due_at_id",
+            "queue",
+            "due_at",
+            "id",
+            sqlite_where=text("died_at IS NULL"),
+            postgresql_where=text("died_at IS NULL"),
+        ),
     )
 
-    queue: Mapped[str] = mapped_column(String(32), default="default")
+    queue: Mapped[str] = mapped_column(String(32), default=Queue.DEFAULT)
     actor: Mapped[str] = mapped_column(String(64))
     arguments: Mapped[dict[str, Any]]
     due_at: Mapped[datetime]

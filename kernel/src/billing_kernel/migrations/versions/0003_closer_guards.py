@@ -118,6 +118,13 @@ def upgrade() -> None:
     op.add_column(
         "payments", sa.Column("returned_minor", sa.BigInteger(), nullable=False, server_default="0")
     )
+    op.create_index(
+        "ix_outbox_queue_due_at_id",
+        "outbox",
+        ["queue", "due_at", "id"],
+        sqlite_where=sa.text("died_at IS NULL"),
+        postgresql_where=sa.text("died_at IS NULL"),
+    )
     _count_lines_of_issued(on_postgresql)
     for statement in (POSTGRESQL if on_postgresql else SQLITE).split("\n--\n"):
         op.execute(statement)
