@@ -7,7 +7,7 @@ FIRST: Final = timedelta(seconds=30)
 LONGEST: Final = timedelta(hours=1)
 
 TRIES_MAX: Final = 24
-"""Most tries: about 18 hours. Gateways remember the names of requests for a day at least, so
+"""Most tries: about 17 hours. Gateways remember the names of requests for a day at least, so
 that a repetition within it can't move money again."""
 
 
