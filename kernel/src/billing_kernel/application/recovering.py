@@ -5,10 +5,12 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.posting import lock_accounts
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.receiving import assign_receipt, book_receipt
 from billing_kernel.application.refunding import GATEWAY
 from billing_kernel.application.tasking import open_payment_task
+from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.states import AttemptState
 from billing_kernel.models import Payment, Refund, UnmatchedReceipt
 
@@ -40,6 +42,9 @@ def recover_refunds(session: Session, kernel: Kernel, payment: Payment, told_min
         amount_minor=returned.amount_minor,
         currency=returned.currency,
     )
+    # Clients' accounts are locked before those that all share.
+    owner = Owner(payment.provider_id, payment.client_id)
+    lock_accounts(session, [owner.balance(returned.currency)])
     book_receipt(session, receipt, f"Failed refund of payment {payment.id}")
     assign_receipt(session, kernel, receipt.id, payment.client_id)
     facts = {
