@@ -6,8 +6,8 @@ from tests.markets import Market
 MESSAGE = {
     "name": "Service activation",
     "subject": {"en": "{{ service.name }} is ready"},
-    "body": {"en": "Hello {{ client.name }}{% if service.domain %}, {{ service.domain }}{% endif %}"}
-}  # fmt: skip
+    "body": {"en": "Hello {{ client.name }}{% if service.domain %}, it is yours{% endif %}"},
+}
 TEXT = {"name": "Terms", "body": {"en": "100 % {{ yours }}", "ru": "Всё"}}
 
 
