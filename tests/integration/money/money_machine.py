@@ -94,7 +94,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.currency, self.now = "RUB", make_method(kernel, shop, gateway.key)
         self.desk = Till(kernel, gateway, shop, self.now)
         self.shops = {"RUB": [with_plan(kernel, shop, price) for price in PRICES]}
-        self.model = ModelMoney()
+        self.model = ModelMoney(NOON.date())
         self.model.accounts |= {"balance RUB": balance, "adjustment RUB": -balance}
         self.invoices: dict[int, ModelInvoice] = {}
         self.services: dict[int, ModelService] = {}
@@ -164,6 +164,7 @@ class MoneyMachine(RuleBasedStateMachine):
                 if invoice.service is service and invoice.status == "new":
                     invoice.status = "cancelled"
             renewal = ModelInvoice("renewal", service.price, service.currency, service)
+            renewal.issued_on, renewal.ends_on = self.model.today, issued[0].lines[0].end_on
             self.note(issued[0], renewal)
 
     @precondition(lambda self: self.services)
@@ -217,7 +218,8 @@ class MoneyMachine(RuleBasedStateMachine):
         def work() -> None:
             begun.append(self.desk.begin(row).id)
 
-        if self.attempt(work, allowed=invoice.status == "new" and not invoice.is_attempted):
+        open_still = invoice.status == "new" and not self.model.is_stale(invoice)
+        if self.attempt(work, allowed=open_still and not invoice.is_attempted):
             payment = ModelPayment(invoice)
             invoice.payments.append(payment)
             self.payments[begun[0]] = payment
@@ -301,6 +303,15 @@ class MoneyMachine(RuleBasedStateMachine):
             self.model.take_back(plan)
         send_refund(self.desk.kernel, asked[0].id)
 
+    @precondition(lambda self: any(it.sent_back > 1 for it in self.payments.values()))
+    @rule(data=st.data(), share=st.sampled_from([1, 2]))
+    def refund_fails_late(self, data: st.DataObject, share: int) -> None:
+        """All or a half of what the gateway said it returned is there again."""
+        payment_id, payment = self.some_payment(data, lambda it: it.sent_back > 1)
+        self.desk.tell(self.fact(payment_id, payment.captured, payment.currency, payment))
+        self.model.return_late(payment, payment.sent_back * share // 2)
+        self.desk.tell(self.fact(payment_id, payment.captured, payment.currency, payment))
+
     @precondition(lambda self: any(it.captured and it.by_gateway for it in self.payments.values()))
     @rule(data=st.data(), share=st.sampled_from([0, 1, 2]))
     def bank_disputes(self, data: st.DataObject, share: int) -> None:
@@ -350,6 +361,7 @@ class MoneyMachine(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         clock = cast(FixedClock, self.desk.kernel.clock)
         clock.instant += timedelta(days=days)
+        self.model.today = clock.instant.date()
 
     @rule(currency=st.sampled_from(["RUB", "JPY", "KWD"]))
     def change_currency(self, currency: str) -> None:
@@ -423,5 +435,5 @@ class MoneyMachine(RuleBasedStateMachine):
         """What the gateway knows: all that it sent back, and what the bank claims."""
         row = self.desk.payment(payment_id)
         disputed = Money(payment.disputed, currency) if payment.disputed else None
-        refunded = Money(payment.refunded, currency)
+        refunded = Money(payment.sent_back, currency)
         return captured(row.reference, Money(minor, currency), refunded=refunded, disputed=disputed)

@@ -6,6 +6,9 @@ books name them, with a currency.
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import date
+
+from billing_kernel.domain.periods import months_after
 
 TAX_PERCENT = 20
 
@@ -26,6 +29,9 @@ class ModelInvoice:
     status: str = "new"
     ended: str = ""
     credited: int = 0
+    issued_on: date = date.min
+    ends_on: date | None = None
+    """Of a renewal: until when it would prolong the service."""
     payments: list["ModelPayment"] = field(default_factory=list)
 
     @property
@@ -42,6 +48,7 @@ class ModelService:
     price: int
     currency: str
     status: str = "ordered"
+    expires_on: date = date.min
     paying: ModelInvoice | None = None
     """The invoice whose operation is under way."""
 
@@ -54,6 +61,8 @@ class ModelPayment:
     captured: int = 0
     currency: str = ""
     refunded: int = 0
+    sent_back: int = 0
+    """What of it the gateway returned to the payer."""
     disputed: int = 0
     settles: bool = False
 
@@ -72,7 +81,8 @@ class ModelRefund:
 class ModelMoney:
     """Where all money is, and the rules by which it moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, today: date) -> None:
+        self.today = today
         self.accounts: dict[str, int] = defaultdict(int)
         self.invoices: dict[int, ModelInvoice] = {}
 
@@ -87,9 +97,15 @@ class ModelMoney:
     def books(self) -> dict[str, int]:
         return {name: minor for name, minor in self.accounts.items() if minor}
 
+    def is_stale(self, invoice: ModelInvoice) -> bool:
+        """A renewal that would begin on another day if it were asked for today."""
+        if invoice.kind != "renewal" or invoice.service is None:
+            return False
+        return self.today > max(invoice.issued_on, invoice.service.expires_on)
+
     def may_settle(self, invoice: ModelInvoice) -> bool:
-        """Open, its work can begin, and the balance covers it."""
-        if invoice.status != "new":
+        """Open and not stale, its work can begin, and the balance covers it."""
+        if invoice.status != "new" or self.is_stale(invoice):
             return False
         service = invoice.service
         if service is None:
@@ -138,6 +154,8 @@ class ModelMoney:
         self.move("held", "earned" if done else "balance", invoice.currency, invoice.total)
         if invoice.kind == "order":
             service.status = "active" if done else "failed"
+        if done:
+            service.expires_on = invoice.ends_on or months_after(self.today, 1)
 
     def plan_refund(self, payment: ModelPayment, minor: int, to: str) -> ModelRefund | None:
         """How a refund is made up; None where it must be refused."""
@@ -159,6 +177,8 @@ class ModelMoney:
         payment, credited = refund.payment, refund.amount - refund.from_balance
         payment.refunded += refund.amount
         payment.invoice.credited += credited
+        if to == "gateway":
+            payment.sent_back += refund.amount
         taker = "clearing" if to == "gateway" else "balance"
         self.move("earned", taker, payment.currency, credited)
         self.move("balance", taker, payment.currency, refund.from_balance)
@@ -167,9 +187,16 @@ class ModelMoney:
         """The gateway refused it."""
         payment, credited = refund.payment, refund.amount - refund.from_balance
         payment.refunded -= refund.amount
+        payment.sent_back -= refund.amount
         payment.invoice.credited -= credited
         self.move("clearing", "earned", payment.currency, credited)
         self.move("clearing", "balance", payment.currency, refund.from_balance)
+
+    def return_late(self, payment: ModelPayment, minor: int) -> None:
+        """A refund failed after it was done: what was credited stays, the money is the client's."""
+        payment.refunded -= minor
+        payment.sent_back -= minor
+        self.move("clearing", "balance", payment.currency, minor)
 
     def dispute(self, payment: ModelPayment, minor: int) -> None:
         self.move("disputed", "clearing", payment.currency, minor - payment.disputed)
