@@ -49,8 +49,9 @@ def test_an_order_that_no_name_is_left_for_is_refused(
     kernel: Kernel, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rather than two services of one name; nothing of the order stays."""
-    monkeypatch.setattr("billing_kernel.application.labelling.CANDIDATES_MAX", 2)
-    place(kernel, shop)
-    place(kernel, shop)
+    monkeypatch.setattr("billing_kernel.application.labelling.BATCH", 2)
+    monkeypatch.setattr("billing_kernel.application.labelling.BATCHES_MAX", 2)
+    for _ in range(4):
+        place(kernel, shop)
     with pytest.raises(NamesTakenError):
         place(kernel, shop)

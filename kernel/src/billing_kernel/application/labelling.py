@@ -13,7 +13,8 @@ from billing_kernel.domain.service_names import NamedService, domains, usernames
 from billing_kernel.domain.states import ServiceState
 from billing_kernel.models import Client, Service, TariffPlan
 
-CANDIDATES_MAX = 1000
+BATCH = 20
+BATCHES_MAX = 50
 
 
 class NamesTakenError(ConflictError):
@@ -49,13 +50,23 @@ def _given_domain(product_type: ProductType, parameters: dict[str, Any]) -> str:
 
 def _free(session: Session, column: InstrumentedAttribute[str], candidates: Iterator[str]) -> str:
     """The first candidate that no service has which isn't deleted, kept free until the commit."""
-    for candidate in islice(candidates, CANDIDATES_MAX):
-        if session.get_bind().dialect.name == "postgresql":
-            # SQLite has one writer at a time anyway.
-            session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(candidate, 0))))
-        taken = select(Service.id).where(
-            column == candidate, Service.status != ServiceState.DELETED
-        )
-        if session.scalar(taken.limit(1)) is None:
-            return candidate
-    raise NamesTakenError(f"{CANDIDATES_MAX} names like {candidate} are taken")
+    for _ in range(BATCHES_MAX):
+        batch = list(islice(candidates, BATCH))
+        taken = _taken(session, column, batch)
+        for candidate in batch:
+            if candidate in taken:
+                continue
+            if session.get_bind().dialect.name == "postgresql":
+                # SQLite has one writer at a time anyway.
+                lock = func.pg_advisory_xact_lock(func.hashtextextended(candidate, 0))
+                session.execute(select(lock))
+            if not _taken(session, column, [candidate]):
+                return candidate
+    raise NamesTakenError(f"all names like {candidate} are taken")
+
+
+def _taken(
+    session: Session, column: InstrumentedAttribute[str], names: list[str]
+) -> frozenset[str]:
+    living = select(column).where(column.in_(names), Service.status != ServiceState.DELETED)
+    return frozenset(session.scalars(living))
