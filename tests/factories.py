@@ -30,7 +30,7 @@ from billing_hookspecs import (
     impl,
 )
 from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
-from billing_kernel.application.cataloguing import TariffFields, create_plan
+from billing_kernel.application.cataloguing import create_plan
 from billing_kernel.application.checking import OrderItem
 from billing_kernel.application.connecting import (
     ConfigureModule,
@@ -51,6 +51,7 @@ from billing_kernel.bootstrap import build_kernel
 from billing_kernel.clock import FixedClock
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.states import OPEN_OPERATIONS
+from billing_kernel.domain.tariff_fields import TariffFields
 from billing_kernel.domain.tariffs import PriceTerm, read_terms, terms_document
 from billing_kernel.models import (
     Administrator,

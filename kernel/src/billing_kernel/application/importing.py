@@ -1,6 +1,6 @@
 """Import tariffs from an upstream: disabled, unpriced, with the upstream's costs beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from sqlalchemy import select
@@ -11,13 +11,17 @@ from billing_hookspecs import (
     FieldError,
     ImportableTariff,
     InvalidInputError,
+    ValueType,
 )
 from billing_kernel.application.cataloguing import create_plan
 from billing_kernel.application.connecting import PATIENCE_S, module_context
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.domain.addon_rules import addon_errors, default_term, fitted_term
+from billing_kernel.domain.addons import AddonTerm
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.tariff_fields import TariffFields
+from billing_kernel.domain.upstream_costs import costs_document, costs_of
 from billing_kernel.models import ProcessingModule, TariffPlan
 
 
@@ -70,9 +74,31 @@ def import_tariffs(
         raise InvalidInputError(errors)
     return [
         _present(session, module_id, provider_id, by_id[chosen])
-        or _imported(session, kernel, module_id, provider_id, by_id[chosen])
+        or import_tariff(session, kernel, module_id, provider_id, by_id[chosen])
         for chosen in dict.fromkeys(external_ids)
     ]
+
+
+def import_tariff(
+    session: Session, kernel: Kernel, module_id: int, provider_id: int, tariff: ImportableTariff
+) -> TariffPlan:
+    """A disabled, unpriced plan for an upstream's tariff, with its addons; InvalidInputError."""
+    fields = TariffFields(
+        provider_id=provider_id,
+        product_type=tariff.product_type,
+        name=tariff.title,
+        processing_module_id=module_id,
+        enabled=False,
+        tariff_code=tariff.external_id,
+        addons=tuple(_addons(kernel, tariff)),
+    )
+    return create_plan(
+        session,
+        kernel,
+        fields,
+        external_id=tariff.external_id,
+        upstream_costs=costs_document(costs_of(tariff)),
+    )
 
 
 def _present(
@@ -88,21 +114,28 @@ def _present(
     )
 
 
-def _imported(
-    session: Session, kernel: Kernel, module_id: int, provider_id: int, tariff: ImportableTariff
-) -> TariffPlan:
-    fields = TariffFields(
-        provider_id=provider_id,
-        product_type=tariff.product_type,
-        name=tariff.title,
-        processing_module_id=module_id,
-        enabled=False,
-        tariff_code=tariff.external_id,
-    )
-    return create_plan(
-        session,
-        kernel,
-        fields,
-        external_id=tariff.external_id,
-        upstream_costs=msgspec.to_builtins(tariff.periods),
-    )
+def _addons(kernel: Kernel, tariff: ImportableTariff) -> Iterator[AddonTerm]:
+    """The upstream's addons that the product type knows, within the upstream's bounds.
+
+    Choices are left out: their values have to be made first.
+    """
+    if tariff.product_type not in kernel.extensions.product_types:
+        return
+    product_type = kernel.extensions.product_types.find(tariff.product_type)
+    resources = {resource.key: resource for resource in product_type.resource_types}
+    offered = {addon.resource_type: addon for addon in tariff.addons}
+    for sort, (key, addon) in enumerate(offered.items(), start=1):
+        if key not in resources or resources[key].value_type is ValueType.ENUMERATION:
+            continue
+        suggested = default_term(resources[key], sort=sort)
+        bounded = fitted_term(
+            msgspec.structs.replace(
+                suggested,
+                name=dict(addon.title),
+                min=addon.minimum,
+                max=addon.maximum,
+                step=addon.step,
+            )
+        )
+        wrong = addon_errors(bounded, resources[key], product_type.periods_months, ())
+        yield suggested if wrong else bounded

@@ -15,7 +15,8 @@ class TariffPlan(ChangingRow):
 
     What its price depends on lives in versions that never change: ``version`` is the one in
     force. ``external_id`` is the upstream's code of an imported tariff, ``upstream_costs``
-    what the upstream asked at import. ``examples`` are situations with the amounts that the
+    what the upstream asked at import, ``upstream_gone_on`` the day since which it doesn't sell
+    it any more. ``examples`` are situations with the amounts that the
     provider expects of them.
     """
 
@@ -37,6 +38,7 @@ class TariffPlan(ChangingRow):
     notes: Mapped[str] = mapped_column(default="")
     end_on: Mapped[date | None]
     upstream_costs: Mapped[list[Any]] = mapped_column(default=list)
+    upstream_gone_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     icon: Mapped[str] = mapped_column(Text, default="")
     show_addon_icons: Mapped[bool] = mapped_column(default=False)

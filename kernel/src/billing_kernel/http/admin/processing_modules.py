@@ -15,6 +15,7 @@ from billing_kernel.application.reconnecting import (
     check_new_settings,
     check_references,
 )
+from billing_kernel.application.synchronising import accept_tariffs, compare_tariffs
 from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
@@ -29,6 +30,7 @@ from billing_kernel.http.shapes.connections import (
     ImportTariffPlans,
     ProcessingModule,
 )
+from billing_kernel.http.shapes.upstream_prices import SyncTariffPlans, TariffDifferences
 
 PATH, ONE = "/processing-modules", "/processing-modules/{processing_module_id:int}"
 TAGS = ["Administration: processing modules"]
@@ -172,6 +174,39 @@ def import_tariff_plans(
     return once.answer(work)
 
 
+@post(
+    f"{ONE}/sync-tariff-plans",
+    operation_id="adminSyncTariffPlans",
+    tags=TAGS,
+    status_code=200,
+    sync_to_thread=True,
+)
+def sync_tariff_plans(
+    kernel: GivenKernel,
+    once: GivenOnce,
+    processing_module_id: FromPath[int],
+    data: JSONBody[SyncTariffPlans | None] = None,
+) -> Response[TariffDifferences]:
+    """Compare imported tariff plans with the upstream, and take over what is accepted."""
+    if repeated := once.before():
+        return repeated
+    wanted = data or SyncTariffPlans()
+    accepted = [] if wanted.dry_run else wanted.accept
+    offered = importing.importable_tariffs(kernel, processing_module_id)
+
+    def work(session: Session) -> TariffDifferences:
+        if wanted.provider_id is not None:
+            require(session, models.Provider, wanted.provider_id, "/provider_id")
+        applied = accept_tariffs(
+            session, kernel, processing_module_id, accepted, offered, wanted.provider_id
+        )
+        return TariffDifferences.of(
+            compare_tariffs(session, processing_module_id, offered), applied
+        )
+
+    return once.answer(work, status=200)
+
+
 HANDLERS = [
     list_processing_modules,
     create_processing_module,
@@ -181,4 +216,5 @@ HANDLERS = [
     check_processing_module,
     list_importable_tariff_plans,
     import_tariff_plans,
+    sync_tariff_plans,
 ]

@@ -14,6 +14,7 @@ from billing_kernel.domain.examples import read_examples
 from billing_kernel.domain.service_names import DOMAIN_TEMPLATE, USERNAME_TEMPLATE
 from billing_kernel.domain.tariff_fields import TariffFields
 from billing_kernel.domain.tariffs import MinimumPeriod, TariffPolicies, TariffTerms
+from billing_kernel.domain.upstream_costs import read_costs
 from billing_kernel.http.shapes.base import (
     Amount,
     Answer,
@@ -31,6 +32,7 @@ from billing_kernel.http.shapes.base import (
 )
 from billing_kernel.http.shapes.examples import ExampleAnswer, Examples
 from billing_kernel.http.shapes.prices import Price, Prices
+from billing_kernel.http.shapes.upstream_prices import Margin, TariffCost
 
 ICON_MAX_CHARACTERS = 100_000
 
@@ -189,7 +191,9 @@ class TariffPlan(Answer):
     create_all_addons: bool
     activation_template_id: int | None
     agreement_template_id: int | None
-    upstream_costs: list[Any]
+    upstream_costs: list[TariffCost]
+    upstream_gone_on: date | None
+    margins: list[Margin]
     examples: list[ExampleAnswer]
 
     @classmethod
@@ -230,7 +234,9 @@ class TariffPlan(Answer):
             create_all_addons=row.create_all_addons,
             activation_template_id=row.activation_template_id,
             agreement_template_id=row.agreement_template_id,
-            upstream_costs=row.upstream_costs,
+            upstream_costs=[TariffCost.of(cost) for cost in read_costs(row.upstream_costs)],
+            upstream_gone_on=row.upstream_gone_on,
+            margins=Margin.all_of(row, terms),
             examples=[ExampleAnswer.of(it) for it in read_examples(row.examples)],
         )
 
