@@ -5,9 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.pages import blocks_of, build_project, run_broken, run_conformance
+
+from billing_hookspecs import FieldError
 
 SAMPLE = Path(__file__).parents[1] / "sample_plugins" / "part_refund"
 BLOCKS = blocks_of("plugins/pricing-policies.md")
@@ -46,6 +49,17 @@ def test_the_page_has_the_sample_word_for_word() -> None:
         if path.suffix in (".py", ".toml") and "build" not in path.parts
     }
     assert shown == present
+
+
+def test_the_pages_check_of_parameters_names_the_field() -> None:
+    """It is copied into policies with other fields, so it must be right as it stands."""
+    (block,) = [it for it in BLOCKS if it.language == "python" and not it.is_file]
+    known: dict[str, Any] = {"FieldError": FieldError}
+    exec(block.content, known)
+    amounts = {"least": {"amount_minor": 2}, "most": {"amount_minor": 1}}
+    (error,) = known["check_parameters"](None, amounts)
+    assert error.pointer == "/least"
+    assert known["check_parameters"](None, {**amounts, "least": {"amount_minor": 1}}) == []
 
 
 def test_the_policy_of_the_page_passes_the_suites(project: Path) -> None:

@@ -5,13 +5,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pytest
 from sqlalchemy.orm import Session
-from tests.factories import FakeModule, make_kernel, make_shop
+from tests.factories import FakeModule, Shop, make_kernel, make_shop
 
 from billing_hookspecs import Money, Secret
+from billing_kernel.application.kernel import Kernel
 from billing_kernel.cli.skeleton import rendered
 from billing_kernel.domain.examples import (
     Example,
@@ -97,16 +100,8 @@ def test_safe_mode_starts_without_any_plugin() -> None:
     assert active == ["standard"]
 
 
-def test_checking_says_which_tariff_plans_cost_something_else(tmp_path: Path) -> None:
-    """It is run after installing and before restarting, so it must not pass by accident."""
-    database = tmp_path / "billing.sqlite3"
-    environment = {"BILLING_DATABASE_URL": f"sqlite:///{database}"}
-    checked = billing("plugins", "check", "--examples", "--json", **environment)
-    assert checked.returncode == 0, checked.stderr
-    assert json.loads(checked.stdout)["differing"] == {}
-
-    settings = Settings(database_url=Secret(environment["BILLING_DATABASE_URL"]))
-    kernel = make_kernel(settings, FakeModule())
+def shop_with_a_wrong_example(kernel: Kernel) -> Shop:
+    """A thing costs 10.00, and its example was written when it cost 9.00."""
     shop = make_shop(kernel)
     situation = ExampleSituation(occasion="order", on=date(2026, 3, 1), period_months=1)
     cheaper = Expected((ExpectedLine("period", Money(900, "RUB")),))
@@ -116,10 +111,42 @@ def test_checking_says_which_tariff_plans_cost_something_else(tmp_path: Path) ->
         session.get_one(TariffPlan, shop.plan.id).examples = documents
 
     kernel.database.run(expect)
-    kernel.database.close()
+    return shop
 
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Iterator[Kernel]:
+    url = Secret(f"sqlite:///{tmp_path / 'billing.sqlite3'}")
+    made = make_kernel(Settings(database_url=url), FakeModule())
+    yield made
+    made.database.close()
+
+
+def test_checking_says_which_tariff_plans_cost_something_else(kernel: Kernel) -> None:
+    """It is run after installing and before restarting, so it must not pass by accident."""
+    environment = {"BILLING_DATABASE_URL": str(kernel.settings.database_url)}
+    checked = billing("plugins", "check", "--examples", "--json", **environment)
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout)["differing"] == {}
+
+    shop = shop_with_a_wrong_example(kernel)
     checked = billing("plugins", "check", "--examples", "--json", **environment)
     assert checked.returncode == 1
     assert json.loads(checked.stdout)["differing"] == {str(shop.plan.id): ["a month"]}
     told = billing("plugins", "check", "--examples", **environment)
     assert f"tariff plan {shop.plan.id} isn't for sale: a month" in told.stdout
+
+
+def test_serving_begins_with_a_look_at_the_examples(kernel: Kernel) -> None:
+    """Whoever restarts after an upgrade and checks nothing sells nothing wrong either."""
+    shop = shop_with_a_wrong_example(kernel)
+    command = [sys.executable, "-m", "billing_kernel.cli", "serve", "--port", "0", "--no-worker"]
+    environment = {**os.environ, "BILLING_DATABASE_URL": str(kernel.settings.database_url)}
+    with subprocess.Popen(
+        command, env={**environment, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True
+    ) as serving:
+        assert serving.stdout
+        assert "billing serves" in serving.stdout.readline()
+        serving.terminate()
+    with kernel.database.reading() as session:
+        assert session.get_one(TariffPlan, shop.plan.id).examples_differ

@@ -188,3 +188,4 @@ def _keep(plan: TariffPlan, examples: Sequence[Example]) -> None:
     documents = examples_document(examples)
     if documents != plan.examples:
         plan.examples = documents
+    plan.examples_differ = bool(differing(examples))

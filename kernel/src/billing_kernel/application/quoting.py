@@ -143,7 +143,7 @@ def is_for_sale(
         and not ended
         and terms.currency == provider.currency
         and plan.product_type in kernel.extensions.product_types
-        and not any(example.get("differs") for example in plan.examples)
+        and not plan.examples_differ
     )
 
 

@@ -15,9 +15,9 @@ class TariffPlan(ChangingRow):
 
     What its price depends on lives in versions that never change: ``version`` is the one in
     force. ``external_id`` is the upstream's code of an imported tariff, ``upstream_costs``
-    what the upstream asked at import, ``upstream_gone_on`` the day since which it doesn't sell
-    it any more. ``examples`` are situations with the amounts that the
-    provider expects of them.
+    what the upstream asks, ``upstream_gone_on`` the day since which it doesn't sell it any
+    more. ``examples`` are situations with the amounts that the provider expects of them,
+    ``examples_differ`` that one comes to something else; then the plan isn't for sale.
     """
 
     __tablename__ = "tariff_plans"
@@ -52,7 +52,8 @@ class TariffPlan(ChangingRow):
     create_all_addons: Mapped[bool] = mapped_column(default=True)
     activation_template_id: Mapped[int | None] = mapped_column(ForeignKey("message_templates.id"))
     agreement_template_id: Mapped[int | None] = mapped_column(ForeignKey("document_templates.id"))
-    examples: Mapped[list[Any]] = mapped_column(default=list)
+    examples: Mapped[list[Any]] = mapped_column(default=list, deferred=True)
+    examples_differ: Mapped[bool] = mapped_column(default=False)
 
 
 class TariffVersion(Row):

@@ -1,4 +1,4 @@
-"""Remember since when an upstream doesn't sell an imported tariff any more."""
+"""Remember which tariff plans are gone upstream, and which cost something unexpected."""
 
 from alembic import op
 
@@ -11,6 +11,8 @@ depends_on = None
 def upgrade() -> None:
     # By hand: the common way would copy SQLite's tables, and lose their guards.
     op.execute("ALTER TABLE tariff_plans ADD COLUMN upstream_gone_on DATE")
+    column = "examples_differ BOOLEAN NOT NULL DEFAULT FALSE"
+    op.execute(f"ALTER TABLE tariff_plans ADD COLUMN {column}")
 
 
 def downgrade() -> None:
