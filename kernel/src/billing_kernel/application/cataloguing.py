@@ -20,6 +20,29 @@ from billing_kernel.domain.tariff_fields import TariffFields
 from billing_kernel.domain.tariffs import TariffTerms, read_terms, terms_document
 from billing_kernel.models import Order, Provider, TariffAddon, TariffPlan, TariffVersion
 
+COLUMNS = (
+    "processing_module_id",
+    "name",
+    "description",
+    "sort",
+    "icon",
+    "show_addon_icons",
+    "site_info",
+    "notes",
+    "end_on",
+    "account_template",
+    "username_template",
+    "domain_template",
+    "quick_order",
+    "create_all_addons",
+    "activation_template_id",
+    "agreement_template_id",
+)
+"""What of a plan's fields is kept as it is, and may change without a version."""
+
+TERMS = tuple(name for name in TariffTerms.__struct_fields__ if name != "currency")
+"""What of a plan's fields is kept in its versions."""
+
 
 class TariffInUseError(ConflictError):
     """The tariff plan was sold; it can be disabled, not deleted."""
@@ -103,40 +126,18 @@ def terms_in_force(session: Session, plan: TariffPlan) -> TariffTerms:
 def fields_of(session: Session, plan: TariffPlan) -> TariffFields:
     """A plan's present fields, as the start of a change."""
     terms = terms_in_force(session, plan)
+    columns: dict[str, Any] = {name: getattr(plan, name) for name in COLUMNS}
+    agreed: dict[str, Any] = {name: getattr(terms, name) for name in TERMS}
     return TariffFields(
         provider_id=plan.provider_id,
         product_type=plan.product_type,
-        name=plan.name,
-        prices=terms.prices,
-        processing_module_id=plan.processing_module_id,
-        description=plan.description,
         enabled=plan.is_enabled,
-        sort=plan.sort,
         labels=tuple(plan.labels),
-        icon=plan.icon,
-        show_addon_icons=plan.show_addon_icons,
-        site_info=plan.site_info,
-        notes=plan.notes,
-        end_on=plan.end_on,
-        setup_fee=terms.setup_fee,
-        charging=terms.charging,
-        policies=terms.policies,
-        tariff_code=terms.tariff_code,
-        services_per_order_max=terms.services_per_order_max,
-        services_per_client_max=terms.services_per_client_max,
-        minimum_period=terms.minimum_period,
-        auto_deletion_days=terms.auto_deletion_days,
         allowed_client_group_ids=tuple(plan.allowed_client_group_ids),
         forbidden_client_group_ids=tuple(plan.forbidden_client_group_ids),
-        account_template=plan.account_template,
-        username_template=plan.username_template,
-        domain_template=plan.domain_template,
-        quick_order=plan.quick_order,
-        create_all_addons=plan.create_all_addons,
-        activation_template_id=plan.activation_template_id,
-        agreement_template_id=plan.agreement_template_id,
-        addons=terms.addons,
         examples=read_examples(plan.examples),
+        **columns,
+        **agreed,
     )
 
 
@@ -198,16 +199,9 @@ def _add_version(session: Session, plan: TariffPlan, terms: TariffTerms) -> None
 
 
 def _describe(plan: TariffPlan, fields: TariffFields) -> None:
-    plan.processing_module_id = fields.processing_module_id
+    for name in COLUMNS:
+        setattr(plan, name, getattr(fields, name))
     plan.name, plan.description = dict(fields.name), dict(fields.description)
-    plan.is_enabled, plan.sort, plan.labels = fields.enabled, fields.sort, list(fields.labels)
-    plan.icon, plan.show_addon_icons = fields.icon, fields.show_addon_icons
-    plan.site_info, plan.notes, plan.end_on = fields.site_info, fields.notes, fields.end_on
+    plan.is_enabled, plan.labels = fields.enabled, list(fields.labels)
     plan.allowed_client_group_ids = list(fields.allowed_client_group_ids)
     plan.forbidden_client_group_ids = list(fields.forbidden_client_group_ids)
-    plan.account_template = fields.account_template
-    plan.username_template = fields.username_template
-    plan.domain_template = fields.domain_template
-    plan.quick_order, plan.create_all_addons = fields.quick_order, fields.create_all_addons
-    plan.activation_template_id = fields.activation_template_id
-    plan.agreement_template_id = fields.agreement_template_id

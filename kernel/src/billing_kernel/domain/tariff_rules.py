@@ -48,20 +48,16 @@ def period_errors(
 
 
 def _limit_errors(fields: TariffFields) -> list[FieldError]:
-    errors = []
-    if not 1 <= fields.services_per_order_max <= SERVICES_PER_ORDER_MAX:
-        detail = f"must be from 1 to {SERVICES_PER_ORDER_MAX}"
-        errors.append(FieldError("/services_per_order_max", detail))
-    most = fields.services_per_client_max
-    if most is not None and not 1 <= most <= LIMIT_MAX:
-        detail = f"must be from 1 to {LIMIT_MAX}, or null"
-        errors.append(FieldError("/services_per_client_max", detail))
-    least = fields.minimum_period
-    if least is not None and not 1 <= least.length <= LENGTHS_MAX[least.unit]:
-        detail = f"must be from 1 to {LENGTHS_MAX[least.unit]} {least.unit}"
-        errors.append(FieldError("/minimum_period/length", detail))
-    days = fields.auto_deletion_days
-    if days is not None and not 0 <= days <= AUTO_DELETION_DAYS_MAX:
-        detail = f"must be from 0 to {AUTO_DELETION_DAYS_MAX}, or null"
-        errors.append(FieldError("/auto_deletion_days", detail))
-    return errors
+    limits: list[tuple[str, int | None, int, int]] = [
+        ("/services_per_order_max", fields.services_per_order_max, 1, SERVICES_PER_ORDER_MAX),
+        ("/services_per_client_max", fields.services_per_client_max, 1, LIMIT_MAX),
+        ("/auto_deletion_days", fields.auto_deletion_days, 0, AUTO_DELETION_DAYS_MAX),
+    ]
+    if shortest := fields.minimum_period:
+        most = LENGTHS_MAX[shortest.unit]
+        limits.append(("/minimum_period/length", shortest.length, 1, most))
+    return [
+        FieldError(pointer, f"must be from {least} to {most}")
+        for pointer, value, least, most in limits
+        if value is not None and not least <= value <= most
+    ]

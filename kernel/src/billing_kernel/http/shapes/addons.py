@@ -115,12 +115,10 @@ class ValuePricesAnswer(Answer):
         )
 
 
-class Addon(Answer):
-    """What of a service can be more than the tariff plan includes, and what that costs."""
+class AddonAmounts(Answer):
+    """What administrators and clients see alike."""
 
-    id: int
     resource_type: str
-    name: Mapping[str, str]
     value_type: ValueType
     included: int | bool
     default: int | bool
@@ -129,6 +127,13 @@ class Addon(Answer):
     step: int
     unit: str
     prices: list[AddonPriceAnswer]
+
+
+class Addon(AddonAmounts):
+    """What of a service can be more than the tariff plan includes, and what that costs."""
+
+    id: int
+    name: Mapping[str, str]
     enumeration_id: int | None
     value_prices: list[ValuePricesAnswer]
     enabled: bool
@@ -137,17 +142,9 @@ class Addon(Answer):
     @classmethod
     def of(cls, addon: AddonTerm) -> Self:
         return cls(
+            **_amounts(addon),
             id=addon.id,
-            resource_type=addon.resource_type,
             name=addon.name,
-            value_type=addon.value_type,
-            included=_amount(addon, addon.included),
-            default=_amount(addon, addon.default),
-            min=addon.min,
-            max=addon.max,
-            step=addon.step,
-            unit=addon.unit,
-            prices=AddonPriceAnswer.all_of(addon.prices),
             enumeration_id=addon.enumeration_id,
             value_prices=[ValuePricesAnswer.of(value) for value in addon.value_prices],
             enabled=addon.enabled,
@@ -163,38 +160,21 @@ class ValueOffer(Answer):
     prices: list[AddonPriceAnswer]
 
 
-class AddonOffer(Answer):
+class AddonOffer(AddonAmounts):
     """An addon as those see it who may order it.
 
     Orders name it by ``resource_type``. An amount is units between ``min`` and ``max``, the
     id of one of ``values``, or on and off; what is beyond ``included`` costs its price.
     """
 
-    resource_type: str
     name: str
-    value_type: ValueType
-    included: int | bool
-    default: int | bool
-    min: int
-    max: int | None
-    step: int
-    unit: str
-    prices: list[AddonPriceAnswer]
     values: list[ValueOffer]
 
     @classmethod
     def of(cls, addon: AddonTerm, languages: Languages, default_language: str) -> Self:
         return cls(
-            resource_type=addon.resource_type,
+            **_amounts(addon),
             name=languages.text(addon.name, default_language),
-            value_type=addon.value_type,
-            included=_amount(addon, addon.included),
-            default=_amount(addon, addon.default),
-            min=addon.min,
-            max=addon.max,
-            step=addon.step,
-            unit=addon.unit,
-            prices=AddonPriceAnswer.all_of(addon.prices),
             values=[
                 ValueOffer(
                     id=value.value_id,
@@ -204,6 +184,21 @@ class AddonOffer(Answer):
                 for value in addon.value_prices
             ],
         )
+
+
+def _amounts(addon: AddonTerm) -> dict[str, Any]:
+    """The fields of AddonAmounts."""
+    return {
+        "resource_type": addon.resource_type,
+        "value_type": addon.value_type,
+        "included": _amount(addon, addon.included),
+        "default": _amount(addon, addon.default),
+        "min": addon.min,
+        "max": addon.max,
+        "step": addon.step,
+        "unit": addon.unit,
+        "prices": AddonPriceAnswer.all_of(addon.prices),
+    }
 
 
 def _amount(addon: AddonTerm, amount: int) -> Amount:
