@@ -9,7 +9,7 @@ from billing_hookspecs import ImportableTariff, Money, ValueType
 from billing_kernel.domain.tariffs import TariffTerms
 
 
-class UpstreamCost(msgspec.Struct, frozen=True):
+class TariffCost(msgspec.Struct, frozen=True):
     """The upstream's price of a period, or of one unit of an addon for it."""
 
     period_months: int
@@ -18,7 +18,7 @@ class UpstreamCost(msgspec.Struct, frozen=True):
 
 
 class CostChange(msgspec.Struct, frozen=True):
-    """A cost that is another than it was; None where there is none."""
+    """A cost that is another than it was; null where there is none."""
 
     period_months: int
     resource_type: str | None
@@ -27,10 +27,10 @@ class CostChange(msgspec.Struct, frozen=True):
 
 
 class Margin(msgspec.Struct, frozen=True):
-    """What is left of a list price after the upstream's cost.
+    """What is left of a list price after the upstream's cost, at order and at renewal.
 
-    ``resource_type`` names an addon, whose amounts are those of one unit. ``margin`` and
-    ``renewal_margin`` are None where price and cost are in two currencies.
+    ``resource_type`` names an addon, whose amounts are those of one unit. Null where price and
+    cost are in two currencies.
     """
 
     period_months: int
@@ -41,30 +41,30 @@ class Margin(msgspec.Struct, frozen=True):
     renewal_margin: Money | None
 
 
-def costs_of(tariff: ImportableTariff) -> tuple[UpstreamCost, ...]:
+def costs_of(tariff: ImportableTariff) -> tuple[TariffCost, ...]:
     """Every cost of an upstream's tariff, in a fixed order."""
-    costs = [UpstreamCost(period.period_months, period.cost) for period in tariff.periods]
+    costs = [TariffCost(period.period_months, period.cost) for period in tariff.periods]
     for addon in tariff.addons:
         costs += [
-            UpstreamCost(int(months), cost, addon.resource_type)
+            TariffCost(int(months), cost, addon.resource_type)
             for months, cost in addon.costs.items()
         ]
     return tuple(sorted(costs, key=lambda cost: (cost.resource_type or "", cost.period_months)))
 
 
-def read_costs(documents: Sequence[Mapping[str, Any]]) -> tuple[UpstreamCost, ...]:
+def read_costs(documents: Sequence[Mapping[str, Any]]) -> tuple[TariffCost, ...]:
     """Costs from the JSON documents of a tariff plan."""
-    return msgspec.convert(documents, tuple[UpstreamCost, ...])
+    return msgspec.convert(documents, tuple[TariffCost, ...])
 
 
-def costs_document(costs: Sequence[UpstreamCost]) -> list[dict[str, Any]]:
+def costs_document(costs: Sequence[TariffCost]) -> list[dict[str, Any]]:
     """Costs as JSON documents."""
     documents: list[dict[str, Any]] = msgspec.to_builtins(costs)
     return documents
 
 
 def cost_changes(
-    before: Sequence[UpstreamCost], after: Sequence[UpstreamCost]
+    before: Sequence[TariffCost], after: Sequence[TariffCost]
 ) -> tuple[CostChange, ...]:
     """What became dearer or cheaper, came, or went."""
     old, new = _by_place(before), _by_place(after)
@@ -77,7 +77,7 @@ def cost_changes(
     )
 
 
-def margins(terms: TariffTerms, costs: Sequence[UpstreamCost]) -> tuple[Margin, ...]:
+def margins(terms: TariffTerms, costs: Sequence[TariffCost]) -> tuple[Margin, ...]:
     """The margin of each price that has a cost beside it."""
     known = _by_place(costs)
     found = []
@@ -110,5 +110,5 @@ def _margin(
     )
 
 
-def _by_place(costs: Sequence[UpstreamCost]) -> dict[tuple[str | None, int], Money]:
+def _by_place(costs: Sequence[TariffCost]) -> dict[tuple[str | None, int], Money]:
     return {(cost.resource_type, cost.period_months): cost.cost for cost in costs}

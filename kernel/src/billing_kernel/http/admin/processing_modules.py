@@ -30,7 +30,7 @@ from billing_kernel.http.shapes.connections import (
     ImportTariffPlans,
     ProcessingModule,
 )
-from billing_kernel.http.shapes.upstream_prices import SyncTariffPlans, TariffDifferences
+from billing_kernel.http.shapes.synchronisation import SyncTariffPlans, TariffDifferences
 
 PATH, ONE = "/processing-modules", "/processing-modules/{processing_module_id:int}"
 TAGS = ["Administration: processing modules"]

@@ -14,7 +14,7 @@ from billing_kernel.domain.examples import read_examples
 from billing_kernel.domain.service_names import DOMAIN_TEMPLATE, USERNAME_TEMPLATE
 from billing_kernel.domain.tariff_fields import TariffFields
 from billing_kernel.domain.tariffs import MinimumPeriod, TariffPolicies, TariffTerms
-from billing_kernel.domain.upstream_costs import read_costs
+from billing_kernel.domain.upstream_costs import Margin, TariffCost, margins, read_costs
 from billing_kernel.http.shapes.base import (
     Amount,
     Answer,
@@ -32,7 +32,6 @@ from billing_kernel.http.shapes.base import (
 )
 from billing_kernel.http.shapes.examples import ExampleAnswer, Examples
 from billing_kernel.http.shapes.prices import Price, Prices
-from billing_kernel.http.shapes.upstream_prices import Margin, TariffCost
 
 ICON_MAX_CHARACTERS = 100_000
 
@@ -198,6 +197,7 @@ class TariffPlan(Answer):
 
     @classmethod
     def of(cls, row: models.TariffPlan, terms: TariffTerms) -> Self:
+        costs = read_costs(row.upstream_costs)
         return cls(
             id=row.id,
             provider_id=row.provider_id,
@@ -234,9 +234,9 @@ class TariffPlan(Answer):
             create_all_addons=row.create_all_addons,
             activation_template_id=row.activation_template_id,
             agreement_template_id=row.agreement_template_id,
-            upstream_costs=[TariffCost.of(cost) for cost in read_costs(row.upstream_costs)],
+            upstream_costs=list(costs),
             upstream_gone_on=row.upstream_gone_on,
-            margins=Margin.all_of(row, terms),
+            margins=list(margins(terms, costs)),
             examples=[ExampleAnswer.of(it) for it in read_examples(row.examples)],
         )
 

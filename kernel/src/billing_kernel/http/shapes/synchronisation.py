@@ -1,51 +1,16 @@
-"""What upstreams ask for imported tariff plans, and how that changed."""
+"""Imported tariff plans beside what their upstream sells now."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Self
 
-import msgspec
 from msgspec import Meta
 
-from billing_hookspecs import Money
 from billing_kernel import models
 from billing_kernel.application.synchronising import ChangedTariff, Differences
-from billing_kernel.domain import upstream_costs
-from billing_kernel.domain.tariffs import TariffTerms
+from billing_kernel.domain.upstream_costs import CostChange
 from billing_kernel.http.shapes.base import Answer, Body, FieldName, RowId
 from billing_kernel.http.shapes.connections import ImportableTariffAnswer
-
-
-class TariffCost(Answer):
-    """The upstream's price of a period, or of one unit of the addon ``resource_type`` for it."""
-
-    period_months: int
-    resource_type: str | None
-    cost: Money
-
-    @classmethod
-    def of(cls, cost: upstream_costs.UpstreamCost) -> Self:
-        return msgspec.convert(msgspec.to_builtins(cost), cls)
-
-
-class Margin(Answer):
-    """What is left of a list price after the upstream's cost, at order and at renewal.
-
-    Of an addon, for one unit. Null where price and cost are in two currencies.
-    """
-
-    period_months: int
-    resource_type: str | None
-    price: Money
-    cost: Money
-    margin: Money | None
-    renewal_margin: Money | None
-
-    @classmethod
-    def all_of(cls, row: models.TariffPlan, terms: TariffTerms) -> list[Self]:
-        costs = upstream_costs.read_costs(row.upstream_costs)
-        found = upstream_costs.margins(terms, costs)
-        return msgspec.convert(msgspec.to_builtins(found), list[cls])  # type: ignore[valid-type]
 
 
 class SyncTariffPlans(Body):
@@ -59,15 +24,6 @@ class SyncTariffPlans(Body):
     dry_run: bool = False
     accept: Annotated[list[FieldName], Meta(max_length=500)] = []
     provider_id: RowId | None = None
-
-
-class CostChange(Answer):
-    """A cost that is another than it was; null where there is none."""
-
-    period_months: int
-    resource_type: str | None
-    before: Money | None
-    after: Money | None
 
 
 class GoneTariffPlan(Answer):
@@ -111,7 +67,7 @@ class ChangedTariffPlan(Answer):
             product_type=change.plan.product_type,
             name=change.plan.name,
             gone_on=change.plan.upstream_gone_on,
-            costs=msgspec.convert(msgspec.to_builtins(change.costs), list[CostChange]),
+            costs=list(change.costs),
         )
 
 
