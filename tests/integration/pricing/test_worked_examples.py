@@ -159,6 +159,26 @@ def test_renewals_in_time_and_late(
     assert all(it.agreed and not it.differs for it in stored(kernel, shop))
 
 
+def test_days_that_are_charged_by_themselves(
+    kernel: Kernel, shop: Shop, change: Callable[..., TariffPlan]
+) -> None:
+    """10.00 over January: 0.33 a day, 0.43 on the 30th, and the 31st is free."""
+
+    def day(number: int, minor: int) -> Example:
+        that_day = date(2026, 1, number)
+        situation = ExampleSituation(
+            occasion="renewal", on=that_day, expires_on=that_day, period_months=1,
+            anchor_on=date(2026, 1, 1),
+        )  # fmt: skip
+        lines = (ExpectedLine("period", rub(minor)),)
+        return Example(f"January {number}", situation, Expected(lines))
+
+    first = example("the first day", 33, on=date(2026, 1, 1), expires_on=date(2026, 1, 2))
+    days = (first, day(2, 33), day(30, 43), day(31, 0))
+    change(charging={"policy": "daily", "by_order_period": True}, addons=(), examples=days)
+    assert all(it.agreed and not it.differs for it in stored(kernel, shop))
+
+
 def test_an_addon_that_an_example_needs_can_not_be_removed(
     kernel: Kernel, shop: Shop, change: Callable[..., TariffPlan]
 ) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from billing_kernel import models
 from billing_kernel.application.cataloguing import (
@@ -51,8 +51,10 @@ def list_tariff_plans(
         "product_type": product_type,
         "processing_module_id": processing_module_id,
     }
-    statement = select(models.TariffPlan).filter_by(
-        **{name: value for name, value in wanted.items() if value is not None}
+    statement = (
+        select(models.TariffPlan)
+        .options(undefer(models.TariffPlan.examples))
+        .filter_by(**{name: value for name, value in wanted.items() if value is not None})
     )
     with kernel.database.reading() as session:
         return page_of_rows(
