@@ -198,7 +198,17 @@ class MoneyMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.invoices)
     @rule(data=st.data())
     def pay_from_balance(self, data: st.DataObject) -> None:
-        invoice_id, invoice = self.some_invoice(data)
+        self.try_from_balance(*self.some_invoice(data))
+
+    @precondition(lambda self: any(it.kind == "renewal" for it in self.invoices.values()))
+    @rule(data=st.data(), days=st.sampled_from([0, 31, 400]))
+    def pay_a_renewal_late(self, data: st.DataObject, days: int) -> None:
+        renewals = [key for key, it in sorted(self.invoices.items()) if it.kind == "renewal"]
+        self.time_passes(days)
+        invoice_id = data.draw(st.sampled_from(renewals[-3:]))
+        self.try_from_balance(invoice_id, self.invoices[invoice_id])
+
+    def try_from_balance(self, invoice_id: int, invoice: ModelInvoice) -> None:
         allowed = (
             invoice.kind != "advance"
             and not invoice.is_attempted
