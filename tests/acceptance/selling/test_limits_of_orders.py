@@ -142,6 +142,11 @@ def test_groups_have_names_of_their_own(market: Market) -> None:
     path = f"/admin/client-groups/{other}"
     for method, where in (("POST", "/admin/client-groups"), ("PATCH", path)):
         market.administrator.refused(method, where, body, 409, "client_group.exists")
+    listed = market.administrator.done("GET", f"/admin/clients?client_group_id={other}")["items"]
+    assert listed == []
+    market.join(other)
+    [member] = market.administrator.done("GET", f"/admin/clients?client_group_id={other}")["items"]
+    assert member["id"] == market.client.id
     kept = market.administrator.done("PATCH", path, {"name": "Others", "allow_suspension": True})
     assert (kept["allow_suspension"], kept["allow_deletion"]) == (True, True)
     problem = market.administrator.refused(

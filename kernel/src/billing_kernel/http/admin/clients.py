@@ -43,6 +43,7 @@ def list_clients(
     kernel: GivenKernel,
     paging: GivenPaging,
     provider_id: IdFilter = None,
+    client_group_id: IdFilter = None,
     email: TextFilter = None,
 ) -> Page[Client]:
     """Every client."""
@@ -52,6 +53,7 @@ def list_clients(
         paging,
         Client.of,
         provider_id=provider_id,
+        client_group_id=client_group_id,
         email=email.lower() if email else None,
     )
 
