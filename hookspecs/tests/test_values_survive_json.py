@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import billing_hookspecs
-from billing_hookspecs import FieldError, FormField, Money, Period, Secret, Value
+from billing_hookspecs import FieldError, FormField, Money, PaidPeriod, Period, Secret, Value
 from billing_hookspecs.testing import through_json
 from billing_hookspecs.testing.wire import assert_plain
 
@@ -42,6 +42,9 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     Money: st.builds(Money, SAFE_INTEGERS, st.sampled_from(["EUR", "JPY"])),
     Period: st.tuples(st.dates(), st.dates()).map(lambda days: Period(min(days), max(days))),
 }
+PLAIN[PaidPeriod] = st.builds(
+    PaidPeriod, PLAIN[Money], PLAIN[Period].filter(lambda period: period.days > 0), SAFE_INTEGERS
+)
 
 
 def examples_of(wanted: Any) -> st.SearchStrategy[Any]:
@@ -128,3 +131,10 @@ def test_values_of_another_type_do_not_come_back() -> None:
         through_json(FieldError("/a", 1j))  # type: ignore[arg-type]
     with pytest.raises(msgspec.ValidationError, match="UserString is not a plain value"):
         through_json(Odd("read as a string, promised as something else"))  # type: ignore[arg-type]
+
+
+def test_a_paid_period_has_a_day() -> None:
+    """Its daily cost is what was paid divided by its days."""
+    day = date(2026, 1, 31)
+    with pytest.raises(ValueError, match="has at least a day"):
+        PaidPeriod(Money(1, "EUR"), Period(day, day), 1)
