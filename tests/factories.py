@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import (
     Capability,
+    ChangeService,
     CloseService,
     ConnectionReport,
     Context,
@@ -83,7 +84,7 @@ class FakeModule(ProcessingModule):
     title: ClassVar[dict[str, str]] = {"en": "Fake"}
     product_types: ClassVar[tuple[str, ...]] = ("thing",)
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.SUSPEND, Capability.RENEW}
+        {Capability.SUSPEND, Capability.RENEW, Capability.CHANGE}
     )
     client_facts: ClassVar[tuple[str, ...]] = ("key",)
     quiet_period_s: ClassVar[int] = 0
@@ -116,6 +117,9 @@ class FakeModule(ProcessingModule):
 
     def resume_service(self, request: ResumeService, context: Context) -> Any:
         return self._answer("resume_service", request)
+
+    def change_service(self, request: ChangeService, context: Context) -> Any:
+        return self._answer("change_service", request)
 
     def renew_service(self, request: RenewService, context: Context) -> Any:
         return self._answer("renew_service", request)

@@ -35,6 +35,7 @@ EVENT_NAMES = (
     "PaymentRefunded",
     "PaymentDisputed",
     "ServiceOpened",
+    "ServiceChanged",
     "ServiceRenewed",
     "ServiceSuspended",
     "ServiceResumed",

@@ -156,7 +156,7 @@ def test_a_licence_is_sold_from_the_price_list_to_the_key(
     service = ann.done("GET", f"/services/{bought['service']['id']}")
     assert (service["status"], service["expires_on"]) == ("active", "2026-02-28")
     assert service["upstream"]["license_key"]
-    assert service["allowed_actions"] == ["renew"]
+    assert service["allowed_actions"] == ["renew", "change_tariff", "change_addons"]
     assert len(seller.panel.shop.licenses) == 1
     assert books_are_right(administrator)
 
@@ -303,7 +303,8 @@ def test_a_service_is_suspended_resumed_and_deleted_by_administrators(
     bought = client.done("POST", "/orders", order)
     run_operation(kernel, bought["service"]["operation"]["id"])
     path = f"/admin/services/{bought['service']['id']}"
-    assert administrator.done("GET", path)["allowed_actions"] == ["suspend", "delete", "renew"]
+    allowed = ["suspend", "delete", "renew", "change_tariff", "change_addons"]
+    assert administrator.done("GET", path)["allowed_actions"] == allowed
     for method, address, status in (
         ("POST", f"{path}/suspend", "suspended"),
         ("POST", f"{path}/resume", "active"),

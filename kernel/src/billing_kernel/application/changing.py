@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import InvalidInputError, Occasion
 from billing_kernel.application.checking import check_addons
 from billing_kernel.application.consulting import InstalledPolicies, charging_policy
+from billing_kernel.application.entitling import refuse_forbidden
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.quoting import (
     described,
@@ -19,7 +20,7 @@ from billing_kernel.application.quoting import (
 )
 from billing_kernel.application.taxing import decide_tax
 from billing_kernel.domain.errors import ConflictError
-from billing_kernel.domain.paid import read_paid
+from billing_kernel.domain.paid import Paid, read_paid
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.pricing import Sale
 from billing_kernel.domain.repricing import (
@@ -59,10 +60,13 @@ def quote_tariff_change(
     payer: Payer | None = None,
     *,
     as_of: date | None = None,
+    after: Paid | None = None,
 ) -> PricedChange:
     """Price the way to another tariff plan as of a day, today if none is given.
 
-    Raises NotChangeableError, TariffNotForSaleError, ChangeImpossibleError, PolicyObjectsError,
+    ``after`` is a renewal that is bought together with it and comes first.
+
+    Raises NotChangeableError, TariffNotForSaleError, TariffForbiddenError, ChangeImpossibleError, PolicyObjectsError,
     PeriodNotSoldError, AddonNotSoldError, PluginFaultError.
     """
     terms = _sold_terms(session, service)
@@ -71,13 +75,15 @@ def quote_tariff_change(
     today = as_of or business_date(kernel.clock.now(), provider.time_zone)
     plan = plan_for_sale(session, kernel, provider, command.tariff_plan_id, today)
     new_terms = read_terms(version_in_force(session, plan).terms)
+    refuse_forbidden(plan, client)
     _refuse_impossible(kernel, service, terms, plan, new_terms)
+    today = _first_day(today, after)
     text = f"Change of {service.name} to {described(plan, '', client)}"
     months = command.period_months or service.period_months
     sale = _sale(session, kernel, plan, new_terms, service, payer, today, text, months)
     if charging_policy(kernel, terms.charging).charges_daily:
         return PricedChange((), None, kept_addons(new_terms, service.addons))
-    running = _running(service, terms)
+    running = _running(service, terms, after)
     return price_tariff_change(running, new_terms, plan.id, sale, InstalledPolicies(kernel))
 
 
@@ -89,6 +95,7 @@ def quote_addon_change(
     payer: Payer | None = None,
     *,
     as_of: date | None = None,
+    after: Paid | None = None,
     pointer: str = "/addons",
 ) -> PricedChange:
     """Price other amounts of some addons, by the terms that the service was sold under.
@@ -106,7 +113,8 @@ def quote_addon_change(
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     provider = session.get_one(Provider, service.provider_id)
     today = as_of or business_date(kernel.clock.now(), provider.time_zone)
-    running = _running(service, terms)
+    today = _first_day(today, after)
+    running = _running(service, terms, after)
     sale = _sale(
         session, kernel, plan, terms, service, payer, today, service.name, running.paid.months
     )
@@ -119,7 +127,15 @@ def _sold_terms(session: Session, service: Service) -> TariffTerms:
     return read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
 
 
-def _running(service: Service, terms: TariffTerms) -> Running:
+def _first_day(today: date, after: Paid | None) -> date:
+    return today if after is None else max(today, after.start_on)
+
+
+def _running(service: Service, terms: TariffTerms, after: Paid | None) -> Running:
+    if after is not None:
+        return Running(
+            terms, after, service.addons, after.end_on, after.start_on, service.tariff_plan_id
+        )
     paid = read_paid(service.paid)
     if paid is None or service.expires_on is None or service.anchor_on is None:
         raise NotChangeableError(f"service {service.id} has no paid period to change within")

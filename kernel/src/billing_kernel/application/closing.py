@@ -48,12 +48,20 @@ def act_on_service(
         service.version += 1
         return service
     advance(SERVICE_TRANSITIONS, state, FOLLOWING[kind])
-    if kind is not OperationKind.CLOSE and Capability.SUSPEND not in _capabilities(
-        session, kernel, service
-    ):
-        raise NotSupportedError(f"the processing module of service {service.id} can't {kind} it")
+    if kind is not OperationKind.CLOSE:
+        require_capability(session, kernel, service, Capability.SUSPEND)
     start_operation(session, kernel, service, kind)
     return service
+
+
+def require_capability(
+    session: Session, kernel: Kernel, service: Service, capability: Capability
+) -> None:
+    """Raise NotSupportedError unless the service's driver can do this."""
+    if capability not in _capabilities(session, kernel, service):
+        raise NotSupportedError(
+            f"the processing module of service {service.id} can't do this: {capability}"
+        )
 
 
 def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[str]:
@@ -67,8 +75,10 @@ def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[
         possible = kind is OperationKind.CLOSE or Capability.SUSPEND in capabilities
         if possible and (state, event) in SERVICE_TRANSITIONS:
             actions.append("delete" if kind is OperationKind.CLOSE else str(kind))
-    if state in (ServiceState.ACTIVE, ServiceState.SUSPENDED) and service.expires_on:
-        actions.append("renew")
+    if state in (ServiceState.ACTIVE, ServiceState.SUSPENDED):
+        actions += ["renew"] if service.expires_on else []
+        can_change = Capability.CHANGE in capabilities
+        actions += ["change_tariff", "change_addons"] if can_change else []
     return actions
 
 

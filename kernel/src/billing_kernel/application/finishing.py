@@ -1,5 +1,6 @@
 """What the end of an operation does to its service, its money and its people."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import ChargingPolicy, Done, Money, OperationKind
+from billing_kernel.application.altering import begin_change, change_of, withdraw_changes
+from billing_kernel.application.applying import apply_change, refuse_change
 from billing_kernel.application.billing import bill_days
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
@@ -14,12 +17,16 @@ from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
 from billing_kernel.application.renewing import withdraw_renewals
 from billing_kernel.application.tasking import close_operation_tasks, open_operation_task
+from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.ledger import Owner, draft_earning, draft_release
 from billing_kernel.domain.operations import Answer, LastAnswer, Ruling
 from billing_kernel.domain.periods import business_date, days_after, next_expiry
 from billing_kernel.domain.states import (
+    CHANGE_TRANSITIONS,
     OPERATION_TRANSITIONS,
     SERVICE_TRANSITIONS,
+    ChangeEvent,
+    ChangeState,
     OperationEvent,
     OperationState,
     ServiceEvent,
@@ -34,6 +41,7 @@ from billing_kernel.models import (
     Operation,
     Provider,
     Service,
+    ServiceChange,
     TariffPlan,
     TariffVersion,
     wall_clock,
@@ -45,6 +53,7 @@ SERVICE_EVENTS = {
     OperationKind.RESUME: ("ServiceResumed", ServiceEvent.RESUMED),
     OperationKind.CLOSE: ("ServiceDeleted", ServiceEvent.CLOSED),
     OperationKind.RENEW: ("ServiceRenewed", None),
+    OperationKind.CHANGE: ("ServiceChanged", None),
 }
 
 
@@ -83,8 +92,12 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
         _begin_service(session, kernel, operation, service)
     elif kind is OperationKind.RENEW:
         _extend_service(session, operation, service)
+        _change_next(session, kernel, operation, service)
+    elif kind is OperationKind.CHANGE:
+        apply_change(session, operation, service)
     elif kind is OperationKind.CLOSE:
         withdraw_renewals(session, kernel, service)
+        withdraw_changes(session, kernel, service)
     name, event = SERVICE_EVENTS[kind]
     if event is not None:
         service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)
@@ -103,8 +116,14 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
         service.status = advance(
             SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.REFUSED
         )
+    if operation.kind == OperationKind.CHANGE:
+        refuse_change(session, operation)
+    elif operation.kind == OperationKind.RENEW:
+        change = change_of(session, operation.invoice_id or 0, service.id)
+        if change is not None and change.state == ChangeState.ASKED:
+            _give_up_change(session, kernel, operation, change, "Its renewal was refused.")
     service.version += 1
-    _release(session, operation)
+    _release(session, _paid_lines(session, operation))
     close_operation_tasks(session, operation.id, TaskState.CANCELLED)
     title = f"{operation.kind.capitalize()} of {service.name} was refused"
     open_operation_task(session, kernel, operation, "refused_operation", title, reason)
@@ -147,6 +166,30 @@ def _extend_service(session: Session, operation: Operation, service: Service) ->
     _bill(session, operation, service, start_on, expires_on)
 
 
+def _change_next(session: Session, kernel: Kernel, operation: Operation, service: Service) -> None:
+    """A service that was renewed and changed by one invoice is changed now."""
+    change = change_of(session, operation.invoice_id or 0, service.id)
+    if change is None or change.state != ChangeState.ASKED:
+        return
+    try:
+        with session.begin_nested():
+            begin_change(session, kernel, change, session.get_one(Invoice, change.invoice_id))
+    except ConflictError as error:
+        _give_up_change(session, kernel, operation, change, error.message)
+
+
+def _give_up_change(
+    session: Session, kernel: Kernel, operation: Operation, change: ServiceChange, reason: str
+) -> None:
+    """A change that was paid together with a renewal can't follow it: its money returns."""
+    change.state = advance(CHANGE_TRANSITIONS, ChangeState(change.state), ChangeEvent.WITHDRAW)
+    invoice = session.get_one(Invoice, change.invoice_id)
+    _release(session, [(line, invoice) for line in invoice.lines if line.id in change.line_ids])
+    service = session.get_one(Service, change.service_id)
+    title = f"Change of {service.name} was given up"
+    open_operation_task(session, kernel, operation, "abandoned_change", title, reason)
+
+
 def _period_line(session: Session, operation: Operation) -> InvoiceLine | None:
     return next((line for line in _lines(session, operation) if line.kind == "period"), None)
 
@@ -168,8 +211,8 @@ def _earn(session: Session, operation: Operation) -> None:
         )
 
 
-def _release(session: Session, operation: Operation) -> None:
-    for line, invoice in _paid_lines(session, operation):
+def _release(session: Session, paid: Sequence[tuple[InvoiceLine, Invoice]]) -> None:
+    for line, invoice in paid:
         total = Money(line.total_minor, invoice.currency)
         owner = Owner(invoice.provider_id, invoice.client_id)
         text = f"Refused: {line.description}"
@@ -184,16 +227,19 @@ def _paid_lines(session: Session, operation: Operation) -> list[tuple[InvoiceLin
 
 
 def _lines(session: Session, operation: Operation) -> list[InvoiceLine]:
-    return list(
-        session.scalars(
-            select(InvoiceLine)
-            .where(
-                InvoiceLine.invoice_id == operation.invoice_id,
-                InvoiceLine.service_id == operation.service_id,
-            )
-            .order_by(InvoiceLine.position)
+    """What an operation was paid by: of its service's lines those of a change, or all others."""
+    lines = session.scalars(
+        select(InvoiceLine)
+        .where(
+            InvoiceLine.invoice_id == operation.invoice_id,
+            InvoiceLine.service_id == operation.service_id,
         )
+        .order_by(InvoiceLine.position)
     )
+    change = change_of(session, operation.invoice_id or 0, operation.service_id)
+    of_change = set(change.line_ids) if change else set()
+    is_change = operation.kind == OperationKind.CHANGE
+    return [line for line in lines if (line.id in of_change) is is_change]
 
 
 def next_module(session: Session, operation: Operation) -> int | None:

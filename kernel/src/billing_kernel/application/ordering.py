@@ -1,5 +1,6 @@
 """Place and cancel orders."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ from billing_kernel.domain.states import (
     ServiceState,
     advance,
 )
-from billing_kernel.models import Client, Invoice, Order, Payer, Service
+from billing_kernel.models import Client, Invoice, InvoiceLine, Order, Payer, Provider, Service
 
 
 class OrderRefusedError(RuleError):
@@ -44,6 +45,16 @@ class PlacedOrder:
     order: Order
     invoice: Invoice
     services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOrder:
+    """An order and what its invoice has to ask for."""
+
+    order: Order
+    services: tuple[Service, ...]
+    items: tuple[Item, ...]
+    tax_note: str
 
 
 def place_order(
@@ -62,6 +73,35 @@ def place_order(
     # The client's row serialises the counting of services and what follows from it.
     client = find(session, Client, client_id, lock=True)
     payer = payer_of(session, client, payer_id)
+    recorded = record_order(session, kernel, provider, client, item, payer)
+    invoice = issue_invoice(
+        session,
+        kernel,
+        client,
+        "order",
+        recorded.items,
+        currency=provider.currency,
+        today=business_date(kernel.clock.now(), provider.time_zone),
+        order_id=recorded.order.id,
+        payer=payer,
+        tax_note=recorded.tax_note,
+    )
+    announce_order(session, kernel, recorded.order, invoice)
+    return PlacedOrder(recorded.order, invoice, recorded.services)
+
+
+def record_order(
+    session: Session,
+    kernel: Kernel,
+    provider: Provider,
+    client: Client,
+    item: OrderItem,
+    payer: Payer | None,
+) -> RecordedOrder:
+    """An order with its services, before it has an invoice; raises as ``place_order``.
+
+    The client's row is locked by the caller.
+    """
     quoted = quote_item(session, kernel, provider, item, client, payer)
     refuse_too_many(session, client, quoted.plan, quoted.terms, item.quantity)
     agreement = accepted_agreement(session, kernel, quoted.plan, item)
@@ -88,25 +128,18 @@ def place_order(
     for service in services:
         label_service(session, service, quoted.plan, product_type, client)
         session.flush()
-    invoice = issue_invoice(
-        session,
-        kernel,
-        client,
-        "order",
-        [
-            Item(line, service.id, quoted.plan.id)
-            for service in services
-            for line in quoted.priced.lines
-        ],
-        currency=provider.currency,
-        today=business_date(kernel.clock.now(), provider.time_zone),
-        order_id=order.id,
-        payer=payer,
-        tax_note=quoted.priced.tax_note,
+    items = tuple(
+        Item(line, service.id, quoted.plan.id)
+        for service in services
+        for line in quoted.priced.lines
     )
+    return RecordedOrder(order, services, items, quoted.priced.tax_note)
+
+
+def announce_order(session: Session, kernel: Kernel, order: Order, invoice: Invoice) -> None:
+    """Tell that an order was placed."""
     facts = {"order_id": order.id, "invoice_id": invoice.id, "total_minor": order.total_minor}
-    record_event(session, kernel, "OrderPlaced", facts, client.id)
-    return PlacedOrder(order, invoice, services)
+    record_event(session, kernel, "OrderPlaced", facts, order.client_id)
 
 
 def payer_of(session: Session, client: Client, payer_id: int | None) -> Payer | None:
@@ -119,28 +152,48 @@ def payer_of(session: Session, client: Client, payer_id: int | None) -> Payer | 
 def cancel_order(session: Session, kernel: Kernel, order_id: int, client_id: int) -> Order:
     """Withdraw an order that isn't paid, with its invoice and services.
 
-    Raises IllegalTransitionError for a paid or cancelled one. Open payments must be
-    cancelled by the caller first.
+    An invoice of a whole cart is withdrawn with everything that it asks for. Raises
+    IllegalTransitionError for a paid or cancelled one. Open payments must be cancelled by the
+    caller first.
     """
     order = find(session, Order, order_id, client_id=client_id)
     # Whoever pays locks the invoice before its order, too.
     invoices = invoices_of(session, order, lock=True)
-    order = find(session, Order, order_id, lock=True)
-    order.status = advance(ORDER_TRANSITIONS, OrderState(order.status), OrderEvent.CANCEL)
     for invoice in invoices:
         if invoice.status == InvoiceState.NEW:
             cancel_invoice(invoice)
+    for each in sorted({order.id, *_orders_of(session, invoices)}):
+        _cancel(session, kernel, each)
+    return session.get_one(Order, order_id)
+
+
+def _cancel(session: Session, kernel: Kernel, order_id: int) -> None:
+    order = find(session, Order, order_id, lock=True)
+    order.status = advance(ORDER_TRANSITIONS, OrderState(order.status), OrderEvent.CANCEL)
     for service in services_of(session, order):
         service.status = advance(
             SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.CANCEL
         )
         service.version += 1
-    record_event(session, kernel, "OrderCancelled", {"order_id": order.id}, client_id)
-    return order
+    record_event(session, kernel, "OrderCancelled", {"order_id": order.id}, order.client_id)
+
+
+def _orders_of(session: Session, invoices: Sequence[Invoice]) -> Sequence[int]:
+    """The orders whose services invoices ask money for, but for those that run already."""
+    ids = [invoice.id for invoice in invoices]
+    asked = select(InvoiceLine.service_id).where(InvoiceLine.invoice_id.in_(ids))
+    waiting = Service.id.in_(asked), Service.status == ServiceState.ORDERED
+    return session.scalars(select(Service.order_id).where(*waiting)).all()
 
 
 def invoices_of(session: Session, order: Order, *, lock: bool = False) -> list[Invoice]:
-    statement = select(Invoice).where(Invoice.order_id == order.id).order_by(Invoice.id)
+    """The invoices that ask money for what was ordered, later ones of its services not among."""
+    of_services = select(InvoiceLine.invoice_id).join(Service).where(Service.order_id == order.id)
+    statement = (
+        select(Invoice)
+        .where(Invoice.id.in_(of_services), Invoice.kind == "order")
+        .order_by(Invoice.id)
+    )
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
     return list(session.scalars(statement))

@@ -12,7 +12,7 @@ from billing_kernel.application.connecting import gateway_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.naming import require_payer_fields
-from billing_kernel.application.settling import refuse_stale_renewal
+from billing_kernel.application.settling import refuse_stale
 from billing_kernel.application.spending import new_attempt, pay_from_balance
 from billing_kernel.application.storing import chargeable, require_storable
 from billing_kernel.application.withdrawing import give_up, is_by_hand, lock_open_attempts
@@ -68,14 +68,14 @@ def pay_invoice(
 
     From the balance it is paid when this returns; by a method, ``begin_payment`` goes on
     after the commit, by a stored one a worker. Raises InvoiceNotPayableError,
-    StaleRenewalError, PaymentInProgressError, InsufficientFundsError, MethodNotOfferedError,
-    NotStorableError, NotChargeableError, InvalidInputError for a payer that lacks what the
-    method needs to know.
+    StaleRenewalError, StaleChangeError, PaymentInProgressError, InsufficientFundsError,
+    MethodNotOfferedError, NotStorableError, NotChargeableError, InvalidInputError for a payer
+    that lacks what the method needs to know.
     """
     invoice = find(session, Invoice, invoice_id, lock=True, client_id=client_id)
     if invoice.status != InvoiceState.NEW:
         raise InvoiceNotPayableError(f"invoice {invoice.number} is {invoice.status}")
-    refuse_stale_renewal(session, kernel, invoice)
+    refuse_stale(session, kernel, invoice)
     end_replaceable_attempts(session, kernel, invoice)
     if not invoice.total_minor:
         return pay_from_balance(session, kernel, invoice)

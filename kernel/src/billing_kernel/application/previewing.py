@@ -18,8 +18,10 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.quoting import parts_of, quote_item
 from billing_kernel.application.renewing import quote_renewal
+from billing_kernel.domain.paid import Paid
 from billing_kernel.domain.pricing import PricedLine
 from billing_kernel.domain.quotes import Quote, QuotePart, quote_of
+from billing_kernel.domain.repricing import PricedChange, paid_by
 from billing_kernel.models import Client, Payer, Provider, Service
 
 
@@ -31,12 +33,16 @@ class AskedRenewal:
 
 @dataclass(frozen=True, slots=True)
 class AskedChange:
-    """To another tariff plan or, where that is None, to other amounts of addons."""
+    """To another tariff plan or, where that is None, to other amounts of addons.
+
+    ``after_renewal_months`` is the period of a renewal that is bought together with it.
+    """
 
     service_id: int
     tariff_plan_id: int | None
     period_months: int | None = None
     addons: Mapping[str, Any] = field(default_factory=dict)
+    after_renewal_months: int | None = None
 
 
 AskedItem = OrderItem | AskedRenewal | AskedChange
@@ -94,17 +100,47 @@ def _quote(
             session, kernel, service, item.period_months, buyer.payer, as_of=as_of
         )
         lines, expires_on = renewal.lines, renewal.expires_on
-    elif item.tariff_plan_id is not None:
-        command = ChangeTariff(item.tariff_plan_id, item.period_months)
-        change = quote_tariff_change(session, kernel, service, command, buyer.payer, as_of=as_of)
-        lines, expires_on, plan_id = change.lines, change.expires_on, item.tariff_plan_id
     else:
-        change = quote_addon_change(
-            session, kernel, service, item.addons, buyer.payer,
-            as_of=as_of, pointer=f"{pointer}/addons",
-        )  # fmt: skip
+        after = _renewed(session, kernel, buyer, service, item, as_of)
+        change = _change(session, kernel, buyer, service, item, as_of, after, pointer)
         lines, expires_on = change.lines, change.expires_on
+        plan_id = item.tariff_plan_id or plan_id
     return [QuotePart(line, plan_id, service.id) for line in lines], expires_on
+
+
+def _change(
+    session: Session,
+    kernel: Kernel,
+    buyer: Buyer,
+    service: Service,
+    item: AskedChange,
+    as_of: date | None,
+    after: Paid | None,
+    pointer: str,
+) -> PricedChange:
+    if item.tariff_plan_id is not None:
+        command = ChangeTariff(item.tariff_plan_id, item.period_months)
+        return quote_tariff_change(
+            session, kernel, service, command, buyer.payer, as_of=as_of, after=after
+        )
+    return quote_addon_change(
+        session, kernel, service, item.addons, buyer.payer,
+        as_of=as_of, after=after, pointer=f"{pointer}/addons",
+    )  # fmt: skip
+
+
+def _renewed(
+    session: Session,
+    kernel: Kernel,
+    buyer: Buyer,
+    service: Service,
+    item: AskedChange,
+    as_of: date | None,
+) -> Paid | None:
+    if item.after_renewal_months is None:
+        return None
+    months = item.after_renewal_months
+    return paid_by(quote_renewal(session, kernel, service, months, buyer.payer, as_of=as_of).lines)
 
 
 def _own_service(session: Session, buyer: Buyer, service_id: int, pointer: str) -> Service:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import (
     Capability,
     CapabilityMissingError,
+    ChangeService,
     CloseService,
     Context,
     Done,
@@ -80,6 +81,7 @@ class Claimed:
     started_at: datetime
     period_months: int
     expires_on: date | None
+    before: ServiceView
     module: ProcessingModule
     driver: Driver
     lease: Lease
@@ -169,6 +171,7 @@ def _intend(
         operation.started_at,
         int(operation.request.get("period_months") or 0),
         date.fromisoformat(expires_on) if expires_on else None,
+        read_view(operation.request.get("before") or operation.request["service"]),
         module,
         driver,
         lease,
@@ -222,6 +225,8 @@ def _call(kernel: Kernel, claimed: Claimed, context: Context) -> Done | Pending 
             return call(driver.suspend_service, SuspendService(service), context)
         case OperationKind.RESUME:
             return call(driver.resume_service, ResumeService(service), context)
+        case OperationKind.CHANGE:
+            return call(driver.change_service, ChangeService(service, claimed.before), context)
         case OperationKind.CLOSE:
             return call(driver.close_service, CloseService(service), context)
         case _:

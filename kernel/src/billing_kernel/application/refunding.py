@@ -58,12 +58,16 @@ GATEWAY, BALANCE = "gateway", "balance"
 
 @dataclass(frozen=True, slots=True)
 class RefundPayment:
-    """``to`` is ``gateway`` or ``balance``; ``amount`` None means all that is left."""
+    """``to`` is ``gateway`` or ``balance``; ``amount`` None means all that is left.
+
+    ``service_id`` takes it only from what the payment's invoice earned with that service.
+    """
 
     payment_id: int
     to: str
     reason: str
     amount: Money | None = None
+    service_id: int | None = None
 
 
 def refund_payment(session: Session, kernel: Kernel, command: RefundPayment) -> Refund:
@@ -78,13 +82,23 @@ def refund_payment(session: Session, kernel: Kernel, command: RefundPayment) -> 
     amount = payment.left if command.amount is None else command.amount
     if payment.payment_method_id is None and command.to == GATEWAY:
         raise RefundNotPossibleError("a payment from the balance can only return to the balance")
-    refund = _book(session, payment, amount, command.to, command.reason)
+    refund = _book(session, payment, amount, command.to, command.reason, command.service_id)
     if command.to == BALANCE:
         finish_refund(session, kernel, refund, payment)
         ask_to_spend(session, session.get_one(Client, payment.client_id))
     else:
         _send(session, kernel, refund, payment)
     return refund
+
+
+def creditable(session: Session, payment: Payment, service_id: int) -> Money:
+    """What of a payment can return to the balance from what a service earned of it.
+
+    Raises RefundTooEarlyError while something that it bought is under way.
+    """
+    lock_payment(session, payment.id)
+    refundable = _refundable(session, payment, service_id)
+    return min(payment.left, refundable.earned)
 
 
 def finish_refund(
@@ -177,9 +191,15 @@ def _missing(payment: Payment) -> Money:
 
 
 def _book(
-    session: Session, payment: Payment, amount: Money, destination: str, reason: str
+    session: Session,
+    payment: Payment,
+    amount: Money,
+    destination: str,
+    reason: str,
+    service_id: int | None = None,
 ) -> Refund:
-    plan = decide_refund(amount, _refundable(session, payment), to_balance=destination == BALANCE)
+    refundable = _refundable(session, payment, service_id)
+    plan = decide_refund(amount, refundable, to_balance=destination == BALANCE)
     refund = Refund(
         payment_id=payment.id,
         destination=destination,
@@ -220,7 +240,7 @@ def _post(session: Session, payment: Payment, refund: Refund, plan: RefundPlan) 
     post(session, draft)
 
 
-def _refundable(session: Session, payment: Payment) -> Refundable:
+def _refundable(session: Session, payment: Payment, service_id: int | None = None) -> Refundable:
     """What a payment's refund can be made of; raises RefundTooEarlyError."""
     zero = Money.zero(payment.captured.currency)
     lines: tuple[RefundableLine, ...] = ()
@@ -229,6 +249,9 @@ def _refundable(session: Session, payment: Payment) -> Refundable:
         invoice = find(session, Invoice, payment.invoice_id)
         if invoice.kind != "advance_payment":
             lines = earned_lines(session, invoice)
+            if service_id is not None:
+                of_service = {line.id for line in invoice.lines if line.service_id == service_id}
+                lines = tuple(line for line in lines if line.line_id in of_service)
             earned = sum((line.total for line in lines), zero)
             came = sum((it.left for it in _settling(session, invoice)), zero)
             unearned = min(payment.left, came - earned)

@@ -128,23 +128,18 @@ def renew_service(
     """
     service = find(session, Service, command.service_id, client_id=client_id)
     # Whoever pays locks the invoice before its service, too.
-    _lock_unpaid_renewals(session, service)
+    lock_unpaid_renewals(session, service)
     service = find(session, Service, command.service_id, lock=True)
-    refuse_during_operation(session, service)
-    expected = command.expected_expires_on
-    if expected is not None and expected != service.expires_on:
-        raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")
     client = session.get_one(Client, service.client_id)
     payer = payer_of(session, client, command.payer_id)
-    priced = quote_renewal(session, kernel, service, command.period_months, payer)
-    withdraw_renewals(session, kernel, service)
+    priced = prepare_renewal(session, kernel, service, command, payer)
     provider = session.get_one(Provider, service.provider_id)
     return issue_invoice(
         session,
         kernel,
         client,
         "renewal",
-        [Item(line, service.id, service.tariff_plan_id) for line in priced.lines],
+        renewal_items(service, priced),
         currency=priced.lines[0].total.currency,
         payer=payer,
         tax_note=priced.tax_note,
@@ -152,13 +147,38 @@ def renew_service(
     )
 
 
+def prepare_renewal(
+    session: Session,
+    kernel: Kernel,
+    service: Service,
+    command: RenewService,
+    payer: Payer | None,
+) -> PricedItem:
+    """Price a renewal that is about to be invoiced, and withdraw its unpaid invoices.
+
+    Their rows and the service's are locked by the caller. Raises as ``renew_service``.
+    """
+    refuse_during_operation(session, service)
+    expected = command.expected_expires_on
+    if expected is not None and expected != service.expires_on:
+        raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")
+    priced = quote_renewal(session, kernel, service, command.period_months, payer)
+    withdraw_renewals(session, kernel, service)
+    return priced
+
+
+def renewal_items(service: Service, priced: PricedItem) -> list[Item]:
+    """What an invoice has to ask for."""
+    return [Item(line, service.id, service.tariff_plan_id) for line in priced.lines]
+
+
 def withdraw_renewals(session: Session, kernel: Kernel, service: Service) -> None:
     """Cancel the unpaid invoices that ask for a renewal of the service."""
-    for invoice in _lock_unpaid_renewals(session, service):
+    for invoice in lock_unpaid_renewals(session, service):
         withdraw_invoice(session, kernel, invoice)
 
 
-def _lock_unpaid_renewals(session: Session, service: Service) -> Sequence[Invoice]:
+def lock_unpaid_renewals(session: Session, service: Service) -> Sequence[Invoice]:
     return (
         session.scalars(
             select(Invoice)

@@ -3,6 +3,11 @@
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, OperationKind
+from billing_kernel.application.altering import (
+    begin_change,
+    change_of,
+    refuse_stale_change,
+)
 from billing_kernel.application.documenting import ask_for_documents
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
@@ -27,6 +32,9 @@ from billing_kernel.domain.states import (
 )
 from billing_kernel.models import Invoice, InvoiceLine, Order, Provider, Service
 
+STARTING_KINDS = ("order", "renewal", "change")
+"""Invoices whose payment starts something."""
+
 
 class StaleRenewalError(ConflictError):
     """The renewal's invoice is of a day that is over: a renewal would begin on another now."""
@@ -39,7 +47,7 @@ def settle_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
 
     The invoice's row is locked by the caller. Money of an advance payment simply stays on
     the balance. Raises InsufficientFundsError, and where a renewal can't begin
-    NotRenewableError, StaleRenewalError or OperationInProgressError.
+    NotRenewableError, StaleRenewalError, StaleChangeError or OperationInProgressError.
     """
     total = Money(invoice.total_minor, invoice.currency)
     if total and invoice.kind != "advance_payment":
@@ -49,30 +57,58 @@ def settle_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
     invoice.paid_at = kernel.clock.now()
     ask_for_documents(session, invoice)
     record_event(session, kernel, "InvoicePaid", {"invoice_id": invoice.id}, invoice.client_id)
-    if invoice.kind == "order":
-        _begin_order(session, kernel, invoice)
-    elif line := _renewed_line(invoice):
-        _begin_renewal(session, kernel, invoice, line)
+    for service in _services(session, invoice):
+        _begin_work(session, kernel, invoice, service)
 
 
-def _begin_order(session: Session, kernel: Kernel, invoice: Invoice) -> None:
-    order = session.get_one(Order, invoice.order_id, with_for_update=True)
-    order.status = advance(ORDER_TRANSITIONS, OrderState(order.status), OrderEvent.PAY)
-    for service_id in sorted({line.service_id for line in invoice.lines if line.service_id}):
-        service = session.get_one(Service, service_id, with_for_update=True)
-        service.status = advance(
-            SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.PAY
-        )
-        service.version += 1
-        start_operation(session, kernel, service, OperationKind.OPEN, invoice)
+def _services(session: Session, invoice: Invoice) -> list[Service]:
+    """The services that an invoice is about, locked in the order of their ids."""
+    if invoice.kind not in STARTING_KINDS:
+        return []
+    ids = sorted({line.service_id for line in invoice.lines if line.service_id})
+    return [session.get_one(Service, each, with_for_update=True) for each in ids]
 
 
-def refuse_stale_renewal(session: Session, kernel: Kernel, invoice: Invoice) -> None:
-    """Raise StaleRenewalError where a renewal of today would be another one."""
-    line = _renewed_line(invoice)
-    if line is None or line.start_on is None:
+def _begin_work(session: Session, kernel: Kernel, invoice: Invoice, service: Service) -> None:
+    """Open, renew or change a service. Renewed and changed at once, it is renewed first."""
+    if service.status == ServiceState.ORDERED:
+        _begin_order(session, kernel, invoice, service)
+    elif line := _renewed_line(invoice, service.id):
+        _begin_renewal(session, kernel, invoice, service, line)
+    elif change := change_of(session, invoice.id, service.id):
+        begin_change(session, kernel, change, invoice)
+
+
+def _begin_order(session: Session, kernel: Kernel, invoice: Invoice, service: Service) -> None:
+    order = session.get_one(Order, service.order_id, with_for_update=True)
+    if order.status == OrderState.NEW:
+        order.status = advance(ORDER_TRANSITIONS, OrderState(order.status), OrderEvent.PAY)
+    service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.PAY)
+    service.version += 1
+    start_operation(session, kernel, service, OperationKind.OPEN, invoice)
+
+
+def refuse_stale(session: Session, kernel: Kernel, invoice: Invoice) -> None:
+    """Raise StaleRenewalError or StaleChangeError where a price of today would be another."""
+    if invoice.kind not in STARTING_KINDS:
         return
-    service = session.get_one(Service, line.service_id)
+    for service_id in sorted({line.service_id for line in invoice.lines if line.service_id}):
+        service = session.get_one(Service, service_id)
+        renewed = _renewed_line(invoice, service_id)
+        change = change_of(session, invoice.id, service_id)
+        if service.status == ServiceState.ORDERED:
+            continue
+        if renewed is not None:
+            _refuse_stale_renewal(session, kernel, invoice, service, renewed)
+        elif change is not None:
+            refuse_stale_change(service, change)
+
+
+def _refuse_stale_renewal(
+    session: Session, kernel: Kernel, invoice: Invoice, service: Service, line: InvoiceLine
+) -> None:
+    if line.start_on is None:
+        return
     provider = session.get_one(Provider, invoice.provider_id)
     today = business_date(kernel.clock.now(), provider.time_zone)
     if service.expires_on and is_stale(invoice.issued_on, line.start_on, service.expires_on, today):
@@ -82,17 +118,20 @@ def refuse_stale_renewal(session: Session, kernel: Kernel, invoice: Invoice) -> 
         )
 
 
-def _renewed_line(invoice: Invoice) -> InvoiceLine | None:
-    if invoice.kind != "renewal":
+def _renewed_line(invoice: Invoice, service_id: int) -> InvoiceLine | None:
+    """The line of a service's period; of one that runs already it is a renewal."""
+    if invoice.kind == "change":
         return None
-    return next(line for line in invoice.lines if line.service_id and line.kind == "period")
+    lines = (line for line in invoice.lines if line.service_id == service_id)
+    return next((line for line in lines if line.kind == "period"), None)
 
 
-def _begin_renewal(session: Session, kernel: Kernel, invoice: Invoice, line: InvoiceLine) -> None:
-    service = session.get_one(Service, line.service_id, with_for_update=True)
+def _begin_renewal(
+    session: Session, kernel: Kernel, invoice: Invoice, service: Service, line: InvoiceLine
+) -> None:
     if service.status not in RENEWABLE:
         raise NotRenewableError(f"service {service.id} is {service.status}")
-    refuse_stale_renewal(session, kernel, invoice)
+    _refuse_stale_renewal(session, kernel, invoice, service, line)
     start_operation(
         session,
         kernel,

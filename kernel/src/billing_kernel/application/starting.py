@@ -7,7 +7,7 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import OperationKind
+from billing_hookspecs import OperationKind, ServiceView
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
@@ -51,9 +51,12 @@ def start_operation(
     *,
     start_on: date | None = None,
     expires_on: date | None = None,
+    view: ServiceView | None = None,
     **more: Any,
 ) -> Operation:
     """Commit to an instruction; a worker carries it out.
+
+    ``view`` is the service as the driver is to see it, where it isn't as it is stored.
 
     The service's row is locked by the caller. Raises OperationInProgressError.
     """
@@ -70,7 +73,7 @@ def start_operation(
         kind=kind,
         state=OperationState.QUEUED,
         request={
-            "service": stored_view(view_service(session, service)),
+            "service": stored_view(view or view_service(session, service)),
             "start_on": start_on.isoformat() if start_on else None,
             "expires_on": expires_on.isoformat() if expires_on else None,
             **more,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import FieldError, InvalidInputError, ProductType, ResourceType
+from billing_kernel.application.carting import drop_addon
 from billing_kernel.application.cataloguing import addon_id, renew_terms, terms_in_force
 from billing_kernel.application.exemplifying import require_agreement
 from billing_kernel.application.finding import find
@@ -50,13 +51,14 @@ def create_addon(
 def change_addon(
     session: Session, kernel: Kernel, plan_id: int, row_id: int, said: Mapping[str, Any]
 ) -> AddonTerm:
-    """Change what is ``said`` of an addon.
+    """Change what is ``said`` of an addon; carts that hold it lose it.
 
     Raises MissingError, InvalidInputError, ExampleDiffersError.
     """
     plan = find(session, TariffPlan, plan_id, lock=True)
     terms = terms_in_force(session, plan)
     term = addon_of(terms, row_id)
+    drop_addon(session, plan.id, term.resource_type)
     return _save(session, kernel, plan, terms, msgspec.structs.replace(term, **said))
 
 
@@ -69,6 +71,7 @@ def remove_addon(session: Session, kernel: Kernel, plan_id: int, row_id: int) ->
     terms = terms_in_force(session, plan)
     gone = addon_of(terms, row_id)
     kept = tuple(addon for addon in terms.addons if addon is not gone)
+    drop_addon(session, plan.id, gone.resource_type)
     _renew(session, kernel, plan, _in_currency(session, plan, terms, kept))
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
 from billing_kernel.domain.states import TaskState
-from billing_kernel.models import Operation, Payment, ProcessingModule, Task, wall_clock
+from billing_kernel.models import Operation, Payment, ProcessingModule, Service, Task, wall_clock
 
 
 def open_operation_task(
@@ -29,6 +29,32 @@ def open_operation_task(
             service_id=operation.service_id,
             operation_id=operation.id,
             title=title,
+            detail=detail,
+        ),
+    )
+
+
+def open_service_task(
+    session: Session,
+    kernel: Kernel,
+    service: Service,
+    kind: str,
+    subject: str,
+    title: str,
+    detail: str,
+) -> Task:
+    """A task about a service, for the department of its module; one open one a subject."""
+    module = session.get(ProcessingModule, service.processing_module_id or 0)
+    return _open(
+        session,
+        kernel,
+        Task(
+            kind=kind,
+            subject=subject,
+            status=TaskState.OPEN,
+            department_id=module.department_id if module else None,
+            service_id=service.id,
+            title=title[:255],
             detail=detail,
         ),
     )

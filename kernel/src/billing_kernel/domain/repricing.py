@@ -1,6 +1,6 @@
 """What a running service costs when it changes: another tariff plan, more or less of an addon."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -66,6 +66,7 @@ class PricedChange:
     addons: dict[str, Any] = field(default_factory=dict)
     paid: Paid | None = None
     restarts_on: date | None = None
+    tax_note: str = ""
 
 
 def price_tariff_change(
@@ -117,7 +118,7 @@ def price_tariff_change(
     ]
     paid = msgspec.structs.replace(new, way_back_plan_id=_way_back(running, situation, change))
     lines = (line, *(ending for ending in endings if ending is not None))
-    return PricedChange(lines, change.expires_on, addons, paid, change.restarts_on)
+    return PricedChange(lines, change.expires_on, addons, paid, change.restarts_on, sale.tax.note)
 
 
 def price_addon_change(
@@ -137,7 +138,24 @@ def price_addon_change(
             lines.append(line)
         prices[name] = _beyond(addon, wanted[name], running.paid)
     paid = msgspec.structs.replace(running.paid, addons=prices)
-    return PricedChange(tuple(lines), running.expires_on, {**running.addons, **wanted}, paid)
+    return PricedChange(
+        tuple(lines), running.expires_on, {**running.addons, **wanted}, paid, tax_note=sale.tax.note
+    )
+
+
+def paid_by(lines: Sequence[PricedLine]) -> Paid | None:
+    """What a service will count as paid for by these lines; None if they have no end."""
+    prices = {
+        line.resource_type: msgspec.convert(line.derivation["price"], Money)
+        for line in lines
+        if line.kind in ("period", "addon") and line.derivation
+    }
+    main = next((line for line in lines if line.kind == "period"), None)
+    if main is None or main.period is None or None not in prices:
+        return None
+    addons = {name: price for name, price in prices.items() if name is not None}
+    period = main.period
+    return Paid(period.start_on, period.end_on, main.period_months or 0, prices[None], addons)
 
 
 def kept_addons(terms: TariffTerms, present: Mapping[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,29 @@ SERVICE_TRANSITIONS = {
 }
 
 
+class ChangeState(StrEnum):
+    ASKED = "asked"
+    BEGUN = "begun"
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ChangeEvent(StrEnum):
+    BEGIN = "begin"
+    DONE = "done"
+    REFUSED = "refused"
+    WITHDRAW = "withdraw"
+
+
+CHANGE_TRANSITIONS = {
+    (ChangeState.ASKED, ChangeEvent.BEGIN): ChangeState.BEGUN,
+    (ChangeState.ASKED, ChangeEvent.WITHDRAW): ChangeState.WITHDRAWN,
+    (ChangeState.BEGUN, ChangeEvent.DONE): ChangeState.DONE,
+    (ChangeState.BEGUN, ChangeEvent.REFUSED): ChangeState.REFUSED,
+}
+
+
 class OperationState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

@@ -24,6 +24,7 @@ from billing_hookspecs import (
     UpstreamBusyError,
     UpstreamRefusedError,
 )
+from billing_kernel.application.checking_out import CartPriceChangedError
 from billing_kernel.application.denominating import CurrencyInUseError
 from billing_kernel.application.exemplifying import ExampleDiffersError
 from billing_kernel.database import DatabaseUnavailableError
@@ -43,6 +44,7 @@ from billing_kernel.extensions import (
     UnknownPluginError,
 )
 from billing_kernel.http.bodies import MalformedBodyError
+from billing_kernel.http.shapes.carts import Cart
 from billing_kernel.http.shapes.examples import ExampleAnswer
 
 PROBLEM_JSON = "application/problem+json"
@@ -101,7 +103,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     """What went wrong, by RFC 9457. ``code`` is stable; ``instance`` is also in the log.
 
     ``differences`` has the examples of a tariff plan that come to something else, each with
-    what it last came to beside it.
+    what it last came to beside it; ``cart`` is the cart whose prices have changed.
     """
 
     type: str
@@ -111,6 +113,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     code: str
     errors: list[FieldProblem] | UnsetType = UNSET
     differences: list[ExampleAnswer] | UnsetType = UNSET
+    cart: Cart | UnsetType = UNSET
     instance: str | UnsetType = UNSET
 
 
@@ -133,6 +136,7 @@ def answer_refusal(request: Request[Any, Any, Any], error: Exception) -> Respons
         title=_first_sentence(error),
         errors=_field_errors(error),
         differences=_differences(error),
+        cart=_cart(error),
         headers=_headers(error),
     )
 
@@ -206,6 +210,7 @@ def _answer(
     title: str = "",
     errors: Sequence[FieldProblem] = (),
     differences: Sequence[ExampleAnswer] = (),
+    cart: Cart | UnsetType = UNSET,
     instance: str | UnsetType = UNSET,
     headers: Mapping[str, str] | None = None,
 ) -> Response[Problem]:
@@ -217,6 +222,7 @@ def _answer(
         code=code,
         errors=list(errors) or UNSET,
         differences=list(differences) or UNSET,
+        cart=cart,
         instance=instance,
     )
     return Response(
@@ -247,6 +253,10 @@ def _differences(error: BillingError) -> list[ExampleAnswer]:
     if not isinstance(error, ExampleDiffersError):
         return []
     return [ExampleAnswer.of(example) for example in error.differences]
+
+
+def _cart(error: BillingError) -> Cart | UnsetType:
+    return Cart.of(error.cart) if isinstance(error, CartPriceChangedError) else UNSET
 
 
 def _headers(error: BillingError) -> dict[str, str]:

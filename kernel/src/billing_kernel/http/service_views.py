@@ -1,5 +1,6 @@
 """Services as their readers may see them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,8 +12,11 @@ from billing_kernel.http.shapes.services import Service
 from billing_kernel.models import ProcessingModule
 from billing_kernel.models import Service as ServiceRow
 
-CLIENT_ACTIONS = frozenset({"renew"})
+CLIENT_ACTIONS = frozenset({"renew", "change_tariff", "change_addons"})
 """What clients may do themselves; the rest needs an administrator."""
+
+View = Callable[[Session, Kernel, ServiceRow], Service]
+"""A service for one kind of reader."""
 
 
 def for_client(session: Session, kernel: Kernel, service: ServiceRow) -> Service:

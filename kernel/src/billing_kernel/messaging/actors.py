@@ -14,6 +14,7 @@ from billing_kernel.application.charging import charge_stored, check_payment
 from billing_kernel.application.documenting import render_document
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.provisioning import run_operation
+from billing_kernel.application.restoring import return_change
 from billing_kernel.application.returning import send_refund
 from billing_kernel.application.spending import spend_balance
 from billing_kernel.application.storing import forget_method
@@ -38,6 +39,7 @@ ACTORS: Final[Mapping[str, Work]] = {
     "deliver_event": deliver_event,
     "forget_method": forget_method,
     "render_document": render_document,
+    "return_change": return_change,
     "run_operation": run_operation,
     "send_refund": send_refund,
     "spend_balance": spend_balance,

@@ -1,6 +1,7 @@
 """The tables, one noun a file."""
 
 from billing_kernel.models.base import Base, wall_clock
+from billing_kernel.models.carts import CartItem
 from billing_kernel.models.catalogue import (
     Enumeration,
     EnumerationValue,
@@ -9,6 +10,7 @@ from billing_kernel.models.catalogue import (
     TariffPlan,
     TariffVersion,
 )
+from billing_kernel.models.changes import ServiceChange
 from billing_kernel.models.clients import Client, ClientGroup, IdempotencyKey, LoginAttempt, Session
 from billing_kernel.models.connections import (
     PaymentMethod,
@@ -47,6 +49,7 @@ __all__ = [
     "Administrator",
     "Base",
     "BilledPeriod",
+    "CartItem",
     "Client",
     "ClientGroup",
     "Company",
@@ -83,6 +86,7 @@ __all__ = [
     "Refund",
     "RefundLine",
     "Service",
+    "ServiceChange",
     "Session",
     "StoredMethod",
     "TariffAddon",

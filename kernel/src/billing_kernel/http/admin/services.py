@@ -22,7 +22,14 @@ from billing_kernel.http.filters import IdFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
 from billing_kernel.http.payment_steps import begun_inside
+from billing_kernel.http.service_changes import PREVIEWED, changed, previewed
 from billing_kernel.http.service_views import for_administrator
+from billing_kernel.http.shapes.carts import CartItemAdded
+from billing_kernel.http.shapes.changes import (
+    ChangeAddonsBody,
+    ChangeTariffBody,
+    ServiceChanged,
+)
 from billing_kernel.http.shapes.invoices import Invoice
 from billing_kernel.http.shapes.ledger import BilledPeriodAnswer
 from billing_kernel.http.shapes.orders import ServiceRenewed
@@ -93,6 +100,46 @@ def renew(
 
 
 @post(
+    f"{ONE}/change-tariff",
+    operation_id="adminChangeServiceTariff",
+    tags=TAGS,
+    responses=PREVIEWED,
+    sync_to_thread=True,
+)
+def change_tariff(
+    kernel: GivenKernel,
+    once: GivenOnce,
+    service_id: FromPath[int],
+    data: JSONBody[ChangeTariffBody],
+    preview: FromQuery[bool] = False,
+) -> Response[ServiceChanged | CartItemAdded]:
+    """Give a service another tariff plan, paid by its client; or only say what that costs."""
+    if preview:
+        return previewed(kernel, service_id, data)
+    return changed(kernel, once, service_id, data, for_administrator)
+
+
+@post(
+    f"{ONE}/change-addons",
+    operation_id="adminChangeServiceAddons",
+    tags=TAGS,
+    responses=PREVIEWED,
+    sync_to_thread=True,
+)
+def change_addons(
+    kernel: GivenKernel,
+    once: GivenOnce,
+    service_id: FromPath[int],
+    data: JSONBody[ChangeAddonsBody],
+    preview: FromQuery[bool] = False,
+) -> Response[ServiceChanged | CartItemAdded]:
+    """Give a service more or less of addons, paid by its client; or only say what that costs."""
+    if preview:
+        return previewed(kernel, service_id, data)
+    return changed(kernel, once, service_id, data, for_administrator)
+
+
+@post(
     f"{ONE}/suspend",
     operation_id="adminSuspendService",
     tags=TAGS,
@@ -151,6 +198,8 @@ HANDLERS = [
     list_services,
     get_service,
     renew,
+    change_tariff,
+    change_addons,
     suspend,
     resume,
     delete_service,
