@@ -66,8 +66,9 @@ def quote_tariff_change(
 
     ``after`` is a renewal that is bought together with it and comes first.
 
-    Raises NotChangeableError, TariffNotForSaleError, TariffForbiddenError, ChangeImpossibleError, PolicyObjectsError,
-    PeriodNotSoldError, AddonNotSoldError, PluginFaultError.
+    Raises NotChangeableError, TariffNotForSaleError, TariffForbiddenError,
+    ChangeImpossibleError, PolicyObjectsError, PeriodNotSoldError, AddonNotSoldError,
+    PluginFaultError.
     """
     terms = _sold_terms(session, service)
     client = session.get_one(Client, service.client_id)

@@ -33,11 +33,17 @@ class NotSupportedError(RuleError):
 
 
 def act_on_service(
-    session: Session, kernel: Kernel, service_id: int, kind: OperationKind
+    session: Session,
+    kernel: Kernel,
+    service_id: int,
+    kind: OperationKind,
+    *,
+    asked_by: str = "administrator",
 ) -> Service:
     """Begin to suspend, resume or delete a service; a worker carries it out.
 
-    A failed service, which the upstream doesn't have, is deleted at once. Raises
+    A failed service, which the upstream doesn't have, is deleted at once. ``asked_by`` is kept
+    with the operation. Raises
     IllegalTransitionError, OperationInProgressError, NotSupportedError.
     """
     service = find(session, Service, service_id, lock=True)
@@ -50,7 +56,7 @@ def act_on_service(
     advance(SERVICE_TRANSITIONS, state, FOLLOWING[kind])
     if kind is not OperationKind.CLOSE:
         require_capability(session, kernel, service, Capability.SUSPEND)
-    start_operation(session, kernel, service, kind)
+    start_operation(session, kernel, service, kind, asked_by=asked_by)
     return service
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from billing_kernel.domain.periods import days_between, next_expiry
+from billing_kernel.domain.periods import days_after, days_between, months_after, next_expiry
 from billing_kernel.domain.policies.charging import NOMINAL_MONTH_DAYS
 from billing_kernel.domain.tariffs import MinimumPeriod, PriceTerm, TariffTerms
 
@@ -19,6 +19,13 @@ def is_long_enough(minimum: MinimumPeriod | None, period_months: int, start_on: 
         return period_months >= minimum.length
     real_days = days_between(start_on, next_expiry(start_on, start_on, period_months))
     return max(real_days, NOMINAL_MONTH_DAYS * period_months) >= minimum.length
+
+
+def end_of_minimum(minimum: MinimumPeriod, start_on: date) -> date:
+    """The first day that a service which began on ``start_on`` may be deleted on."""
+    if minimum.unit == "months":
+        return months_after(start_on, minimum.length)
+    return days_after(start_on, minimum.length)
 
 
 def orderable_prices(terms: TariffTerms, today: date) -> tuple[PriceTerm, ...]:

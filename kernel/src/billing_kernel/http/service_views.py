@@ -7,13 +7,11 @@ from sqlalchemy.orm import Session
 
 from billing_kernel.application.closing import allowed_actions
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.permitting import permitted_actions
 from billing_kernel.application.starting import open_operation_of
 from billing_kernel.http.shapes.services import Service
 from billing_kernel.models import ProcessingModule
 from billing_kernel.models import Service as ServiceRow
-
-CLIENT_ACTIONS = frozenset({"renew", "change_tariff", "change_addons"})
-"""What clients may do themselves; the rest needs an administrator."""
 
 View = Callable[[Session, Kernel, ServiceRow], Service]
 """A service for one kind of reader."""
@@ -26,7 +24,7 @@ def for_client(session: Session, kernel: Kernel, service: ServiceRow) -> Service
         service,
         open_operation_of(session, service.id),
         _client_facts(session, kernel, service),
-        [action for action in actions if action in CLIENT_ACTIONS],
+        permitted_actions(session, kernel, service, actions),
     )
 
 
