@@ -251,7 +251,7 @@ def test_only_differences_can_be_accepted(
 ) -> None:
     """A typing error must not look like success."""
     problem = market.administrator.refused(
-        "POST", f"{path}/sync-tariff-plans", {"accept": ["smal"]}, 400, "input.invalid"
+        "POST", f"{path}/sync-tariff-plans", {"accept": ["no-such-tariff"]}, 400, "input.invalid"
     )
     assert [error["pointer"] for error in problem["errors"]] == ["/accept/0"]
 
