@@ -19,6 +19,11 @@ class ResourceType(Value):
 
     ``unit`` is the unit of every amount of it (``MiB``, ``pcs``); the bounds are defaults
     that tariff plans start from. ``default`` is what a service has without paying extra.
+
+    ``orders_product_type``  of an enumeration: a chosen value is a service of this product type,
+                   bundled with the one that has the resource. Its tariff code is the value's
+                   internal name, and the kernel orders it once the other one is open. ""
+                   for all else.
     """
 
     key: str
@@ -29,6 +34,7 @@ class ResourceType(Value):
     minimum: int = 0
     maximum: int | None = None
     step: int = 1
+    orders_product_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class ProductTypeConformance(ConformanceSuite):
                 assert_key(resource.key, where)
                 assert_title(resource.title, where)
                 assert_bounds(resource, where)
+                assert_bundle(resource, it.key, where)
 
     def test_default_addons_are_resources_of_the_type(
         self, product_types: Sequence[ProductType]
@@ -87,3 +88,12 @@ def assert_bounds(resource: ResourceType, where: str) -> None:
         assert resource.default <= resource.maximum, f"{where}: the default is above the maximum"
     steps = (resource.default - resource.minimum) % resource.step
     assert steps == 0, f"{where}: the default is not a whole number of steps above the minimum"
+
+
+def assert_bundle(resource: ResourceType, product_type: str, where: str) -> None:
+    """Only a value of an enumeration names what is to be ordered, and never the type itself."""
+    if not resource.orders_product_type:
+        return
+    assert_key(resource.orders_product_type, f"orders_product_type of {where}")
+    assert resource.value_type is ValueType.ENUMERATION, f"{where} orders by no enumeration"
+    assert resource.orders_product_type != product_type, f"{where} orders its own product type"

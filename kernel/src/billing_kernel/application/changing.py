@@ -8,6 +8,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import InvalidInputError, Occasion
+from billing_kernel.application.bundling import (
+    BundleFixedError,
+    bundled_names,
+    refuse_bundled,
+)
 from billing_kernel.application.checking import check_addons
 from billing_kernel.application.consulting import InstalledPolicies, charging_policy
 from billing_kernel.application.entitling import refuse_forbidden
@@ -78,6 +83,10 @@ def quote_tariff_change(
     new_terms = read_terms(version_in_force(session, plan).terms)
     refuse_forbidden(plan, client)
     _refuse_impossible(kernel, service, terms, plan, new_terms)
+    if _bundled(kernel, service, terms) or bundled_names(
+        kernel, service.product_type, new_terms, kept_addons(new_terms, service.addons)
+    ):
+        raise BundleFixedError("another tariff plan isn't possible with what is bundled")
     today = _first_day(today, after)
     text = f"Change of {service.name} to {described(plan, '', client)}"
     months = command.period_months or service.period_months
@@ -109,6 +118,10 @@ def quote_addon_change(
     amounts, errors = check_addons(terms, addons, pointer)
     if errors:
         raise InvalidInputError(errors)
+    after_change = {**service.addons, **amounts}
+    names = bundled_names(kernel, service.product_type, terms, after_change)
+    if names != _bundled(kernel, service, terms):
+        raise BundleFixedError("what is bundled with a service is chosen when it is ordered")
     if charging_policy(kernel, terms.charging).charges_daily:
         return PricedChange((), None, {**service.addons, **amounts})
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
@@ -122,7 +135,12 @@ def quote_addon_change(
     return price_addon_change(running, amounts, sale, InstalledPolicies(kernel))
 
 
+def _bundled(kernel: Kernel, service: Service, terms: TariffTerms) -> dict[str, str]:
+    return bundled_names(kernel, service.product_type, terms, service.addons)
+
+
 def _sold_terms(session: Session, service: Service) -> TariffTerms:
+    refuse_bundled(session, service)
     if service.status not in CHANGEABLE:
         raise NotChangeableError(f"service {service.id} is {service.status}")
     return read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import ClientView, FieldError, InvalidInputError, ServiceView, check_fields
+from billing_kernel.application.bundling import bundled_names
 from billing_kernel.application.connecting import modules_for
+from billing_kernel.application.consulting import charging_policy
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.addons import amount_error, default_amount, resource_amounts
 from billing_kernel.domain.pricing import offered_addons
@@ -55,11 +57,15 @@ def check_item(
         product_type.order_form, item.parameters, f"{pointer}/parameters"
     )
     addons, wrong = check_addons(terms, item.addons, f"{pointer}/addons")
+    addons = {**default_addons(terms), **addons}
     errors += more + wrong
+    if charging_policy(kernel, terms.charging).charges_daily:
+        errors += [
+            FieldError(f"{pointer}/addons/{key}", "can't be had where each day is charged")
+            for key in bundled_names(kernel, plan.product_type, terms, addons)
+        ]
     name = item.name or str(parameters.get("name") or parameters.get("domain") or "")
-    checked = CheckedItem(
-        name or next(iter(plan.name.values()), ""), parameters, {**default_addons(terms), **addons}
-    )
+    checked = CheckedItem(name or next(iter(plan.name.values()), ""), parameters, addons)
     if not errors:
         errors = _driver_errors(session, kernel, plan, terms, item, client, checked, pointer)
     if errors:

@@ -1,23 +1,26 @@
 """Suspend, resume and delete services."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Capability, OperationKind
+from billing_kernel.application.bundling import is_bundled, refuse_bundled
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.starting import (
-    open_operation_of,
+    hindering_operation,
     refuse_during_operation,
     start_operation,
 )
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.states import (
     SERVICE_TRANSITIONS,
+    OperationState,
     ServiceEvent,
     ServiceState,
     advance,
 )
-from billing_kernel.models import ProcessingModule, Service
+from billing_kernel.models import Operation, ProcessingModule, Service
 
 FOLLOWING = {
     OperationKind.SUSPEND: ServiceEvent.SUSPENDED,
@@ -43,10 +46,11 @@ def act_on_service(
     """Begin to suspend, resume or delete a service; a worker carries it out.
 
     A failed service, which the upstream doesn't have, is deleted at once. ``asked_by`` is kept
-    with the operation. Raises
-    IllegalTransitionError, OperationInProgressError, NotSupportedError.
+    with the operation. Raises BundledServiceError, IllegalTransitionError,
+    OperationInProgressError, NotSupportedError.
     """
     service = find(session, Service, service_id, lock=True)
+    refuse_bundled(session, service)
     refuse_during_operation(session, service)
     state = ServiceState(service.status)
     if kind is OperationKind.CLOSE and state is ServiceState.FAILED:
@@ -58,6 +62,21 @@ def act_on_service(
         require_capability(session, kernel, service, Capability.SUSPEND)
     start_operation(session, kernel, service, kind, asked_by=asked_by)
     return service
+
+
+def suspended_by(session: Session, service: Service) -> str:
+    """Who had a service suspended last: ``client``, ``administrator`` or ``nightly``; or ""."""
+    last = session.scalars(
+        select(Operation)
+        .where(
+            Operation.service_id == service.id,
+            Operation.kind == OperationKind.SUSPEND,
+            Operation.state == OperationState.DONE,
+        )
+        .order_by(Operation.id.desc())
+        .limit(1)
+    ).first()
+    return "" if last is None else str(last.request.get("asked_by", ""))
 
 
 def require_capability(
@@ -72,7 +91,7 @@ def require_capability(
 
 def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[str]:
     """What an administrator may do with a service now; nothing while an operation is open."""
-    if open_operation_of(session, service.id) is not None:
+    if is_bundled(session, service) or hindering_operation(session, service.id) is not None:
         return []
     state = ServiceState(service.status)
     capabilities = _capabilities(session, kernel, service)

@@ -91,6 +91,7 @@ class ConfigureModule:
     sort: int = 1
     minimal_balance_minor: int | None = None
     minimal_balance_currency: str | None = None
+    license_module_id: int | None = None
 
 
 def check_module(kernel: Kernel, command: ConfigureModule) -> tuple[ConnectionSettings, str | None]:
@@ -143,6 +144,7 @@ def add_module(
         sort=command.sort,
         minimal_balance_minor=command.minimal_balance_minor,
         minimal_balance_currency=command.minimal_balance_currency,
+        license_module_id=command.license_module_id,
     )
     session.add(module)
     session.flush()

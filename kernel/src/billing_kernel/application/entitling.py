@@ -96,6 +96,7 @@ def refuse_too_many(
             Service.client_id == client.id,
             Service.tariff_plan_id == plan.id,
             Service.status != ServiceState.DELETED,
+            Service.parent_service_id.is_(None),
         )
     )
     if (have or 0) + quantity > most:

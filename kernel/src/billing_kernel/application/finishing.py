@@ -11,7 +11,9 @@ from billing_hookspecs import ChargingPolicy, Done, Money, OperationKind
 from billing_kernel.application.altering import begin_change, change_of, withdraw_changes
 from billing_kernel.application.applying import apply_change, refuse_change
 from billing_kernel.application.billing import bill_days
+from billing_kernel.application.bundling import order_bundle, strike_addon, take_bundle_along
 from billing_kernel.application.connecting import modules_for
+from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
@@ -80,8 +82,11 @@ def apply_ruling(
 
 
 def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Done) -> None:
-    """The upstream did it: the service moves on and its money is earned."""
-    service = session.get_one(Service, operation.service_id, with_for_update=True)
+    """The upstream did it: the service moves on and its money is earned.
+
+    What pays for a bundled service is left for that one's own operation.
+    """
+    service = _locked_service(session, operation)
     operation.finished_at = wall_clock()
     operation.outcome = {"facts": dict(done.facts), "upstream_id": done.upstream_id}
     service.upstream_id = done.upstream_id or service.upstream_id
@@ -101,15 +106,18 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
     name, event = SERVICE_EVENTS[kind]
     if event is not None:
         service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)
+    _go_on_with_bundle(session, kernel, operation, service)
     _earn(session, operation)
     close_operation_tasks(session, operation.id, TaskState.DONE)
+    if kind in (OperationKind.RENEW, OperationKind.CHANGE):
+        resume_paid(session, kernel, service)
     facts = {"service_id": service.id, "expires_on": _text(service.expires_on)}
     record_event(session, kernel, name, facts, service.client_id)
 
 
 def finish_refused(session: Session, kernel: Kernel, operation: Operation, reason: str) -> None:
     """The upstream finally refused: the money returns to the balance, a department is told."""
-    service = session.get_one(Service, operation.service_id, with_for_update=True)
+    service = _locked_service(session, operation)
     operation.finished_at = wall_clock()
     operation.reason = reason[:500]
     if operation.kind == OperationKind.OPEN:
@@ -122,6 +130,8 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
         change = change_of(session, operation.invoice_id or 0, service.id)
         if change is not None and change.state == ChangeState.ASKED:
             _give_up_change(session, kernel, operation, change, "Its renewal was refused.")
+    if service.parent_service_id is not None and operation.invoice_id is not None:
+        strike_addon(session, service, operation)
     service.version += 1
     _release(session, _paid_lines(session, operation))
     close_operation_tasks(session, operation.id, TaskState.CANCELLED)
@@ -129,6 +139,29 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
     open_operation_task(session, kernel, operation, "refused_operation", title, reason)
     facts = {"operation_id": operation.id, "service_id": service.id, "reason": reason}
     record_event(session, kernel, "OperationRefused", facts, service.client_id)
+
+
+def _locked_service(session: Session, operation: Operation) -> Service:
+    """The operation's service with its row locked; a parent is locked before what it has."""
+    service = session.get_one(Service, operation.service_id)
+    if service.parent_service_id is not None:
+        session.get_one(Service, service.parent_service_id, with_for_update=True)
+    return session.get_one(Service, operation.service_id, with_for_update=True)
+
+
+def _go_on_with_bundle(
+    session: Session, kernel: Kernel, operation: Operation, service: Service
+) -> None:
+    """After a service comes what is bundled with it; what can't be ordered is refused now."""
+    if service.parent_service_id is not None:
+        return
+    if operation.kind != OperationKind.OPEN:
+        take_bundle_along(session, kernel, service, operation)
+        return
+    invoice = session.get_one(Invoice, operation.invoice_id)
+    for part in order_bundle(session, kernel, service, invoice):
+        if part.objection:
+            resolve_operation(session, kernel, part.operation, None, part.objection)
 
 
 def _begin_service(
@@ -139,6 +172,9 @@ def _begin_service(
     today = business_date(kernel.clock.now(), provider.time_zone)
     service.processing_module_id = operation.processing_module_id
     service.started_on = service.anchor_on = today
+    if service.parent_service_id is not None:
+        service.expires_on = session.get_one(Service, service.parent_service_id).expires_on
+        return
     if not service.period_months:
         return
     terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
@@ -163,7 +199,8 @@ def _extend_service(session: Session, operation: Operation, service: Service) ->
         service.anchor_on = start_on
     service.expires_on = expires_on
     service.period_months = operation.request["period_months"]
-    _bill(session, operation, service, start_on, expires_on)
+    if service.parent_service_id is None:
+        _bill(session, operation, service, start_on, expires_on)
 
 
 def _change_next(session: Session, kernel: Kernel, operation: Operation, service: Service) -> None:
@@ -227,24 +264,50 @@ def _paid_lines(session: Session, operation: Operation) -> list[tuple[InvoiceLin
 
 
 def _lines(session: Session, operation: Operation) -> list[InvoiceLine]:
-    """What an operation was paid by: of its service's lines those of a change, or all others."""
+    """What an operation was paid by: of its service's lines those of a change, or all others.
+
+    A bundled service is paid by the line of its parent's addon, once it has an operation.
+    """
+    service = session.get_one(Service, operation.service_id)
+    paying_id = service.parent_service_id or service.id
     lines = session.scalars(
         select(InvoiceLine)
         .where(
             InvoiceLine.invoice_id == operation.invoice_id,
-            InvoiceLine.service_id == operation.service_id,
+            InvoiceLine.service_id == paying_id,
         )
         .order_by(InvoiceLine.position)
     )
-    change = change_of(session, operation.invoice_id or 0, operation.service_id)
+    change = change_of(session, operation.invoice_id or 0, paying_id)
     of_change = set(change.line_ids) if change else set()
-    is_change = operation.kind == OperationKind.CHANGE
-    return [line for line in lines if (line.id in of_change) is is_change]
+    if operation.kind == OperationKind.CHANGE:
+        return [line for line in lines if line.id in of_change]
+    asked = [line for line in lines if line.id not in of_change]
+    if service.parent_service_id is not None:
+        return [line for line in asked if line.resource_type == service.bundled_as]
+    elsewhere = _paying_for_bundle(session, operation)
+    return [line for line in asked if line.resource_type not in elsewhere]
+
+
+def _paying_for_bundle(session: Session, operation: Operation) -> set[str]:
+    """The resource types whose lines of the operation's invoice pay for bundled services."""
+    return set(
+        session.scalars(
+            select(Service.bundled_as)
+            .join(Operation, Operation.service_id == Service.id)
+            .where(
+                Service.parent_service_id == operation.service_id,
+                Operation.invoice_id == operation.invoice_id,
+            )
+        )
+    )
 
 
 def next_module(session: Session, operation: Operation) -> int | None:
     """The module after the operation's by priority, around to the first; None: there is none."""
     service = session.get_one(Service, operation.service_id)
+    if service.parent_service_id is not None:
+        return operation.processing_module_id
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     ids = [module.id for module in modules_for(session, plan)]
     if operation.processing_module_id not in ids:

@@ -200,9 +200,9 @@ def invoices_of(session: Session, order: Order, *, lock: bool = False) -> list[I
 
 
 def services_of(session: Session, order: Order) -> list[Service]:
-    return list(
-        session.scalars(select(Service).where(Service.order_id == order.id).order_by(Service.id))
-    )
+    """What was ordered, without what is bundled with it."""
+    of_order = Service.order_id == order.id, Service.parent_service_id.is_(None)
+    return list(session.scalars(select(Service).where(*of_order).order_by(Service.id)))
 
 
 def _service(order: Order, quoted: QuotedItem) -> Service:

@@ -57,6 +57,8 @@ def change_module(
     """
     module = find(session, ProcessingModule, module_id, lock=True)
     check_references(session, columns)
+    if columns.get("license_module_id") == module.id:
+        raise InvalidInputError([FieldError("/license_module_id", "must be another module")])
     if "product_types" in columns:
         _check_product_types(kernel, module, columns["product_types"])
     for name, value in columns.items():
@@ -71,9 +73,10 @@ def change_module(
 
 
 def check_references(session: Session, columns: Mapping[str, Any]) -> None:
-    """Raise InvalidInputError for a data centre or department that doesn't exist."""
+    """Raise InvalidInputError for a data centre, department or module that doesn't exist."""
     require(session, DataCenter, columns.get("data_center_id"), "/data_center_id")
     require(session, Department, columns.get("department_id"), "/department_id")
+    require(session, ProcessingModule, columns.get("license_module_id"), "/license_module_id")
 
 
 def _check_product_types(kernel: Kernel, module: ProcessingModule, keys: list[str]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Occasion
+from billing_kernel.application.bundling import refuse_bundled
 from billing_kernel.application.consulting import InstalledPolicies, charging_policy
 from billing_kernel.application.delaying import delay_of
 from billing_kernel.application.finding import find
@@ -81,8 +82,10 @@ def quote_renewal(
 ) -> PricedItem:
     """Price a renewal as of a day, today if none is given.
 
-    Raises NotRenewableError, ChargedDailyError, TariffEndedError, PeriodNotSoldError.
+    Raises BundledServiceError, NotRenewableError, ChargedDailyError, TariffEndedError,
+    PeriodNotSoldError.
     """
+    refuse_bundled(session, service)
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     provider = session.get_one(Provider, service.provider_id)
     today = as_of or business_date(kernel.clock.now(), provider.time_zone)

@@ -12,12 +12,10 @@ from billing_kernel.models import Operation, Payment, ProcessingModule, Service,
 def open_operation_task(
     session: Session, kernel: Kernel, operation: Operation, kind: str, title: str, detail: str
 ) -> Task:
-    """A task about an operation, for the department of its module; one open one at a time."""
-    module = (
-        session.get(ProcessingModule, operation.processing_module_id)
-        if operation.processing_module_id
-        else None
-    )
+    """A task about an operation, for the department of its module; one open one at a time.
+
+    That of a bundled service falls to its parent's department where it has none itself.
+    """
     return _open(
         session,
         kernel,
@@ -25,10 +23,10 @@ def open_operation_task(
             kind=kind,
             subject=f"operation:{operation.id}",
             status=TaskState.OPEN,
-            department_id=module.department_id if module else None,
+            department_id=_department_of(session, operation),
             service_id=operation.service_id,
             operation_id=operation.id,
-            title=title,
+            title=title[:255],
             detail=detail,
         ),
     )
@@ -121,3 +119,13 @@ def _open(session: Session, kernel: Kernel, task: Task) -> Task:
     session.flush()
     record_event(session, kernel, "TaskOpened", {"task_id": task.id, "kind": task.kind})
     return task
+
+
+def _department_of(session: Session, operation: Operation) -> int | None:
+    module = session.get(ProcessingModule, operation.processing_module_id or 0)
+    if module is not None and module.department_id is not None:
+        return module.department_id
+    service = session.get_one(Service, operation.service_id)
+    parent = session.get(Service, service.parent_service_id or 0)
+    own = session.get(ProcessingModule, parent.processing_module_id or 0) if parent else None
+    return own.department_id if own else None

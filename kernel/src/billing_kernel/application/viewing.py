@@ -17,11 +17,12 @@ def view_service(session: Session, service: Service, **changes: Any) -> ServiceV
     client = session.get_one(Client, service.client_id)
     terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
+    is_bundled = service.parent_service_id is not None
     view = ServiceView(
         id=service.id,
         reference=service.reference,
         product_type=service.product_type,
-        tariff_code=terms.tariff_code,
+        tariff_code=service.tariff_code if is_bundled else terms.tariff_code,
         name=service.name,
         period_months=service.period_months,
         client=ClientView(client.id, client.name, client.email, client.country),
@@ -31,7 +32,7 @@ def view_service(session: Session, service: Service, **changes: Any) -> ServiceV
         facts=service.facts,
         paid_until=service.expires_on,
         auto_renewal=service.auto_renewal,
-        account_template=plan.account_template,
+        account_template="" if is_bundled else plan.account_template,
         username=service.username,
         domain=service.domain or str(service.parameters.get("domain", "")),
     )

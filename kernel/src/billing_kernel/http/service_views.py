@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from billing_kernel.application.bundling import bundled_with
 from billing_kernel.application.closing import allowed_actions
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.permitting import permitted_actions
 from billing_kernel.application.starting import open_operation_of
-from billing_kernel.http.shapes.services import Service
+from billing_kernel.http.shapes.services import BundledService, Service
 from billing_kernel.models import ProcessingModule
 from billing_kernel.models import Service as ServiceRow
 
@@ -25,6 +26,10 @@ def for_client(session: Session, kernel: Kernel, service: ServiceRow) -> Service
         open_operation_of(session, service.id),
         _client_facts(session, kernel, service),
         permitted_actions(session, kernel, service, actions),
+        [
+            BundledService.of(each, _client_facts(session, kernel, each))
+            for each in bundled_with(session, service)
+        ],
     )
 
 
@@ -35,6 +40,7 @@ def for_administrator(session: Session, kernel: Kernel, service: ServiceRow) -> 
         open_operation_of(session, service.id),
         service.facts or {},
         allowed_actions(session, kernel, service),
+        [BundledService.of(each, each.facts or {}) for each in bundled_with(session, service)],
     )
 
 

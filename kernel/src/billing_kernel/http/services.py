@@ -33,8 +33,9 @@ TAGS = ["Services"]
 
 @get("/services", operation_id="listServices", tags=TAGS, sync_to_thread=True)
 def list_services(kernel: GivenKernel, caller: GivenCaller, paging: GivenPaging) -> Page[Service]:
-    """Your services, newest first."""
-    mine = select(models.Service).where(models.Service.client_id == caller.id)
+    """Your services, newest first; what is bundled with one is in its answer."""
+    is_mine = models.Service.client_id == caller.id
+    mine = select(models.Service).where(is_mine, models.Service.parent_service_id.is_(None))
     with kernel.database.reading() as session:
         return page_of_rows(
             session,

@@ -13,7 +13,8 @@ class ProcessingModule(ChangingRow):
 
     ``uid`` binds the sealed secrets to this row. ``account_key`` identifies the upstream
     account (driver, normalised address, login); two connections can't share one. Lower
-    ``sort`` is tried first.
+    ``sort`` is tried first. ``license_module_id`` is the connection that provides what
+    values of its services' addons name: their bundled services.
     """
 
     __tablename__ = "processing_modules"
@@ -31,6 +32,7 @@ class ProcessingModule(ChangingRow):
     minimal_balance_minor: Mapped[int | None]
     minimal_balance_currency: Mapped[str | None] = mapped_column(String(3))
     is_enabled: Mapped[bool] = mapped_column(default=True)
+    license_module_id: Mapped[int | None] = mapped_column(ForeignKey("processing_modules.id"))
 
 
 class PaymentMethod(ChangingRow):

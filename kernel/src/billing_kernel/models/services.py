@@ -19,6 +19,10 @@ class Service(ChangingRow):
     by resource type, of an enumeration the value's id. ``facts`` is what the driver remembers;
     ``version`` grows with every change of state and fences decisions that were made on an
     older one.
+
+    A bundled service belongs to ``parent_service_id``, whose addon ``bundled_as`` (a resource
+    type) it is: that one's invoice lines pay for it. It has the parent's tariff plan and a
+    ``tariff_code`` of its own.
     """
 
     __tablename__ = "services"
@@ -54,6 +58,9 @@ class Service(ChangingRow):
     upstream_id: Mapped[str] = mapped_column(String(255), default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     version: Mapped[int] = mapped_column(default=1)
+    parent_service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"), index=True)
+    bundled_as: Mapped[str] = mapped_column(String(64), default="")
+    tariff_code: Mapped[str] = mapped_column(String(255), default="")
 
 
 class BilledPeriod(Row):

@@ -21,11 +21,12 @@ OPERATING_SYSTEM = FormField(
     },
 )
 
-# An enumeration's values are named by the tariffs of the licence module that it is linked to.
+# Values are named by tariff codes of the module that the server's own module is linked to.
 CONTROL_PANEL = ResourceType(
     key="control_panel",
     title={"en": "Control panel", "ru": "Панель управления"},
     value_type=ValueType.ENUMERATION,
+    orders_product_type="isp_license",
 )
 IPV6_ADDRESSES = ResourceType(
     key="ipv6_addresses", title={"en": "IPv6 addresses", "ru": "IPv6-адреса"}, maximum=65536

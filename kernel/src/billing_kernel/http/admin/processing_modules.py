@@ -54,6 +54,7 @@ def create_processing_module(
     references = {
         "data_center_id": command.data_center_id,
         "department_id": command.department_id,
+        "license_module_id": command.license_module_id,
     }
     with kernel.database.reading() as session:
         check_references(session, references)

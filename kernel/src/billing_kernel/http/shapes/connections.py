@@ -26,7 +26,10 @@ ProviderIds = Annotated[list[RowId], Meta(max_length=500)]
 
 
 class CreateProcessingModule(Body):
-    """A connection to an upstream; the driver's form says what ``settings`` are."""
+    """A connection to an upstream; the driver's form says what ``settings`` are.
+
+    ``license_module_id`` names the one that provides what is bundled with its services.
+    """
 
     EXAMPLE = {
         "driver": "isp_licenses",
@@ -47,6 +50,7 @@ class CreateProcessingModule(Body):
     department_id: RowId | None = None
     sort: Sort = 1
     minimal_balance: Amount | None = None
+    license_module_id: RowId | None = None
 
     def command(self) -> ConfigureModule:
         minimal = self.minimal_balance.money() if self.minimal_balance else None
@@ -60,6 +64,7 @@ class CreateProcessingModule(Body):
             sort=self.sort,
             minimal_balance_minor=minimal.amount_minor if minimal else None,
             minimal_balance_currency=minimal.currency if minimal else None,
+            license_module_id=self.license_module_id,
         )
 
 
@@ -76,12 +81,13 @@ class ChangeProcessingModule(Body):
     department_id: RowId | UnsetType | None = UNSET
     sort: Sort | UnsetType = UNSET
     minimal_balance: Amount | UnsetType | None = UNSET
+    license_module_id: RowId | UnsetType | None = UNSET
     enabled: bool | UnsetType = UNSET
 
     def columns(self) -> dict[str, Any]:
         """The model's columns that are to change; settings apart."""
         names = ("product_types", "name", "data_center_id", "department_id", "sort")
-        values = {name: getattr(self, name) for name in names}
+        values = {name: getattr(self, name) for name in (*names, "license_module_id")}
         values["is_enabled"] = self.enabled
         if self.minimal_balance is not UNSET:
             minimal = self.minimal_balance.money() if self.minimal_balance else None
@@ -102,6 +108,7 @@ class ProcessingModule(Answer):
     department_id: int | None
     sort: int
     minimal_balance: Money | None
+    license_module_id: int | None
     enabled: bool
     created_at: datetime
 
@@ -117,6 +124,7 @@ class ProcessingModule(Answer):
             department_id=row.department_id,
             sort=row.sort,
             minimal_balance=money_or_none(row.minimal_balance_minor, row.minimal_balance_currency),
+            license_module_id=row.license_module_id,
             enabled=row.is_enabled,
             created_at=row.created_at,
         )

@@ -41,10 +41,35 @@ class OperationInProgress(Answer):
     state: str
 
 
+class BundledService(Answer):
+    """What an addon of a service ordered: a licence of its control panel, for example."""
+
+    id: int
+    resource_type: str
+    product_type: str
+    tariff_code: str
+    name: str
+    status: str
+    upstream: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, row: models.Service, upstream: Mapping[str, Any]) -> Self:
+        return cls(
+            id=row.id,
+            resource_type=row.bundled_as,
+            product_type=row.product_type,
+            tariff_code=row.tariff_code,
+            name=row.name,
+            status=row.status,
+            upstream=upstream,
+        )
+
+
 class Service(Answer):
     """What was sold. ``expires_on`` is the half-open end of what was paid.
 
-    ``upstream`` has the facts that its reader may see: licence key, address, login.
+    ``upstream`` has the facts that its reader may see: licence key, address, login. What its
+    addons ordered is ``bundled`` with it, and has its id as ``parent_service_id``.
     """
 
     id: int
@@ -63,6 +88,8 @@ class Service(Answer):
     upstream: Mapping[str, Any]
     operation: OperationInProgress | None
     allowed_actions: list[str]
+    parent_service_id: int | None
+    bundled: list[BundledService]
 
     @classmethod
     def of(
@@ -71,6 +98,7 @@ class Service(Answer):
         operation: models.Operation | None,
         upstream: Mapping[str, Any],
         allowed_actions: Sequence[str],
+        bundled: Sequence[BundledService],
     ) -> Self:
         return cls(
             id=row.id,
@@ -91,6 +119,8 @@ class Service(Answer):
             if operation is None
             else OperationInProgress(id=operation.id, kind=operation.kind, state=operation.state),
             allowed_actions=list(allowed_actions),
+            parent_service_id=row.parent_service_id,
+            bundled=list(bundled),
         )
 
 
