@@ -12,6 +12,7 @@ from billing_hookspecs import (
     Capability,
     GatewayCapability,
     IpAllocator,
+    NameServer,
     OperationKind,
     PaymentGateway,
     PaymentState,
@@ -78,7 +79,12 @@ def test_every_capability_and_state_of_gateways_is_described(word: str) -> None:
 
 @pytest.mark.parametrize(
     ("driver", "page"),
-    [(ProcessingModule, "processing"), (IpAllocator, "processing"), (PaymentGateway, "gateways")],
+    [
+        (ProcessingModule, "processing"),
+        (IpAllocator, "processing"),
+        (NameServer, "name-servers"),
+        (PaymentGateway, "gateways"),
+    ],
 )
 def test_every_call_of_a_driver_is_on_its_page(driver: type, page: str) -> None:
     """The page promises to be the contract in full."""

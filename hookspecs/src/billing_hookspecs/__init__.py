@@ -53,6 +53,15 @@ from billing_hookspecs.gateways import (
 from billing_hookspecs.manifest import PluginManifest
 from billing_hookspecs.markers import API_VERSION, ENTRY_POINT_GROUP, PROJECT, impl, spec
 from billing_hookspecs.money import RETIRED_CURRENCIES, Money, minor_units, round_half_up
+from billing_hookspecs.name_servers import (
+    DomainFound,
+    DomainPointed,
+    DomainRemoved,
+    FindDomain,
+    NameServer,
+    PointDomain,
+    RemoveDomain,
+)
 from billing_hookspecs.notifications import Message, NotificationChannel
 from billing_hookspecs.periods import Period
 from billing_hookspecs.policies import (
@@ -145,12 +154,16 @@ __all__ = [
     "ConnectionReport",
     "Context",
     "CurrencyMismatchError",
+    "DomainFound",
+    "DomainPointed",
+    "DomainRemoved",
     "Done",
     "Event",
     "FetchPayment",
     "FieldError",
     "FieldKind",
     "FindAddress",
+    "FindDomain",
     "FindOperation",
     "FormField",
     "FrozenDict",
@@ -168,6 +181,7 @@ __all__ = [
     "LocalizedText",
     "Message",
     "Money",
+    "NameServer",
     "NotFound",
     "Notification",
     "NotificationChannel",
@@ -188,6 +202,7 @@ __all__ = [
     "Period",
     "PeriodCost",
     "PluginManifest",
+    "PointDomain",
     "PolicyKind",
     "PricingPolicy",
     "ProcessingModule",
@@ -198,6 +213,7 @@ __all__ = [
     "RefundPayment",
     "RefundPending",
     "ReleaseAddress",
+    "RemoveDomain",
     "RenewService",
     "ResourceType",
     "ResumeService",

@@ -10,6 +10,7 @@ from billing_hookspecs.allocators import IpAllocator
 from billing_hookspecs.events import Event
 from billing_hookspecs.gateways import PaymentGateway
 from billing_hookspecs.markers import spec
+from billing_hookspecs.name_servers import NameServer
 from billing_hookspecs.notifications import NotificationChannel
 from billing_hookspecs.pricing import Adjustment, Objection, OrderView, PricingPolicy, QuoteView
 from billing_hookspecs.processing import ProcessingModule
@@ -74,6 +75,19 @@ def billing_payment_gateways() -> Sequence[PaymentGateway]:
 @spec
 def billing_ip_allocators() -> Sequence[IpAllocator]:
     """Hand over the IP-allocator drivers of this plugin.
+
+    Called:  once, when the plugin is loaded.
+    Args:    none.
+    Returns: 0..n stateless instances with keys of their own.
+    Raises:  nothing. An exception quarantines the plugin.
+    Source:  docs/adr/0001-drivers-and-hooks.md
+    Since:   1.0
+    """
+
+
+@spec
+def billing_name_servers() -> Sequence[NameServer]:
+    """Hand over the name-server drivers of this plugin.
 
     Called:  once, when the plugin is loaded.
     Args:    none.

@@ -10,6 +10,7 @@ from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy
 from billing_hookspecs.testing.gateways.conformance import PaymentGatewayConformance
 from billing_hookspecs.testing.gateways.manual import ManualGatewayConformance
+from billing_hookspecs.testing.name_servers.conformance import NameServerConformance
 from billing_hookspecs.testing.plugins import PluginConformance
 from billing_hookspecs.testing.policies.conformance import PricingPolicyConformance
 from billing_hookspecs.testing.processing.conformance import ProcessingModuleConformance
@@ -27,6 +28,7 @@ __all__ = [
     "IpAllocatorConformance",
     "ManualGatewayConformance",
     "ManualModuleConformance",
+    "NameServerConformance",
     "PaymentGatewayConformance",
     "PluginConformance",
     "PricingPolicyConformance",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar, get_args, get_origin
 
 from billing_hookspecs import (
     IpAllocator,
+    NameServer,
     NotificationChannel,
     PaymentGateway,
     PolicyKind,
@@ -125,6 +126,7 @@ class Registries:
     pricing_policies: Annotated[PolicyRegistry, Of("pricing policy", PricingPolicy)]
     payment_gateways: Annotated[Registry[PaymentGateway], Of("payment gateway", PaymentGateway)]
     ip_allocators: Annotated[Registry[IpAllocator], Of("IP allocator", IpAllocator)]
+    name_servers: Annotated[Registry[NameServer], Of("name server", NameServer)]
     notification_channels: Annotated[
         Registry[NotificationChannel], Of("notification channel", NotificationChannel)
     ]
