@@ -21,6 +21,7 @@ from billing_kernel.models.documents import Document
 from billing_kernel.models.gateways import GatewayNotification, StoredMethod
 from billing_kernel.models.invoices import Invoice, InvoiceLine
 from billing_kernel.models.ledger import LedgerAccount, LedgerEntry, Posting
+from billing_kernel.models.name_servers import NameServer, ServiceDomain
 from billing_kernel.models.operations import Operation, OperationAttempt, Task
 from billing_kernel.models.orders import Order
 from billing_kernel.models.outbox import Event, EventDelivery, OutboxMessage
@@ -71,6 +72,7 @@ __all__ = [
     "LedgerEntry",
     "LoginAttempt",
     "MessageTemplate",
+    "NameServer",
     "Operation",
     "OperationAttempt",
     "Order",
@@ -87,6 +89,7 @@ __all__ = [
     "RefundLine",
     "Service",
     "ServiceChange",
+    "ServiceDomain",
     "Session",
     "StoredMethod",
     "TariffAddon",

@@ -48,6 +48,7 @@ class TariffPlan(ChangingRow):
     account_template: Mapped[str] = mapped_column(String(255), default="")
     username_template: Mapped[str] = mapped_column(String(64), default=USERNAME_TEMPLATE)
     domain_template: Mapped[str] = mapped_column(String(255), default=DOMAIN_TEMPLATE)
+    name_server_id: Mapped[int | None] = mapped_column(ForeignKey("name_servers.id"))
     quick_order: Mapped[bool] = mapped_column(default=False)
     create_all_addons: Mapped[bool] = mapped_column(default=True)
     activation_template_id: Mapped[int | None] = mapped_column(ForeignKey("message_templates.id"))
