@@ -150,7 +150,7 @@ def prepare_change(
     ``after`` is a renewal that the same invoice asks for and that comes first. The service's
     row is locked by the caller, its unpaid changes before.
     """
-    refuse_during_operation(session, service)
+    refuse_during_operation(session, service, OperationKind.CHANGE)
     require_capability(session, kernel, service, Capability.CHANGE)
     priced = quote_change(session, kernel, service, command, payer_id, after)
     withdraw_changes(session, kernel, service)

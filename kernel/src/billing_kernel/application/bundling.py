@@ -18,7 +18,8 @@ from billing_hookspecs import (
     text_in,
 )
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.starting import start_operation
+from billing_kernel.application.starting import open_operation_of, start_operation
+from billing_kernel.application.viewing import view_service
 from billing_kernel.domain.addons import resource_amounts
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.paid import paid_document, read_paid
@@ -34,13 +35,13 @@ from billing_kernel.models import (
     TariffVersion,
 )
 
-FOLLOWED_IN = {
-    OperationKind.RENEW: (ServiceState.ACTIVE, ServiceState.SUSPENDED),
-    OperationKind.SUSPEND: (ServiceState.ACTIVE,),
-    OperationKind.RESUME: (ServiceState.SUSPENDED,),
-    OperationKind.CLOSE: (ServiceState.ACTIVE, ServiceState.SUSPENDED),
+FOLLOWING = {
+    (ServiceState.SUSPENDED, ServiceState.ACTIVE): OperationKind.SUSPEND,
+    (ServiceState.ACTIVE, ServiceState.SUSPENDED): OperationKind.RESUME,
+    (ServiceState.DELETED, ServiceState.ACTIVE): OperationKind.CLOSE,
+    (ServiceState.DELETED, ServiceState.SUSPENDED): OperationKind.CLOSE,
 }
-"""What is done to a bundled service after its parent, in which of its states."""
+"""What a bundled service needs, by its parent's state and its own."""
 
 
 class BundledServiceError(RuleError):
@@ -106,18 +107,40 @@ def order_bundle(
     ]
 
 
-def take_bundle_along(
-    session: Session, kernel: Kernel, parent: Service, operation: Operation
-) -> None:
-    """Do to the bundled services what was done to their parent, where their drivers can."""
-    kind = OperationKind(operation.kind)
+def renew_bundle(session: Session, kernel: Kernel, parent: Service, operation: Operation) -> None:
+    """Renew what is bundled with a service after it, paid by the same invoice.
+
+    The service's renewal began while no operation on its bundle was open.
+    """
+    request = operation.request
+    start_on = date.fromisoformat(request["start_on"])
     for service in bundled_with(session, parent):
-        if service.status not in FOLLOWED_IN.get(kind, ()):
+        if service.status not in (ServiceState.ACTIVE, ServiceState.SUSPENDED):
             continue
-        if kind is OperationKind.RENEW:
-            _renew(session, kernel, service, operation)
-        elif kind is OperationKind.CLOSE or _can_suspend(session, kernel, service):
-            start_operation(session, kernel, service, kind)
+        start_operation(
+            session,
+            kernel,
+            service,
+            OperationKind.RENEW,
+            session.get_one(Invoice, operation.invoice_id),
+            start_on=start_on,
+            expires_on=date.fromisoformat(request["expires_on"]),
+            period_months=request["period_months"],
+            view=view_service(session, service, paid_until=start_on),
+        )
+
+
+def follow_parent(session: Session, kernel: Kernel, service: Service) -> None:
+    """Suspend, resume or close a bundled service as its parent was, where its driver can.
+
+    One with an open operation follows when that has ended.
+    """
+    parent = session.get_one(Service, service.parent_service_id)
+    kind = FOLLOWING.get((ServiceState(parent.status), ServiceState(service.status)))
+    if kind is None or open_operation_of(session, service.id) is not None:
+        return
+    if kind is OperationKind.CLOSE or _can_suspend(session, kernel, service):
+        start_operation(session, kernel, service, kind)
 
 
 def strike_addon(session: Session, service: Service, operation: Operation) -> None:
@@ -221,20 +244,6 @@ def _names(terms: TariffTerms, resource_type: str, value_id: Any) -> Mapping[str
         if addon.resource_type == resource_type:
             return next((v.name for v in addon.value_prices if v.value_id == value_id), {})
     return {}
-
-
-def _renew(session: Session, kernel: Kernel, service: Service, operation: Operation) -> None:
-    request = operation.request
-    start_operation(
-        session,
-        kernel,
-        service,
-        OperationKind.RENEW,
-        session.get_one(Invoice, operation.invoice_id),
-        start_on=date.fromisoformat(request["start_on"]),
-        expires_on=date.fromisoformat(request["expires_on"]),
-        period_months=request["period_months"],
-    )
 
 
 def _can_suspend(session: Session, kernel: Kernel, service: Service) -> bool:

@@ -33,6 +33,7 @@ COLUMNS = (
     "account_template",
     "username_template",
     "domain_template",
+    "name_server_id",
     "quick_order",
     "create_all_addons",
     "activation_template_id",

@@ -8,7 +8,8 @@ from billing_kernel.application.bundling import is_bundled, refuse_bundled
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.starting import (
-    hindering_operation,
+    bundle_operation_of,
+    open_operation_of,
     refuse_during_operation,
     start_operation,
 )
@@ -91,7 +92,7 @@ def require_capability(
 
 def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[str]:
     """What an administrator may do with a service now; nothing while an operation is open."""
-    if is_bundled(session, service) or hindering_operation(session, service.id) is not None:
+    if is_bundled(session, service) or open_operation_of(session, service.id) is not None:
         return []
     state = ServiceState(service.status)
     capabilities = _capabilities(session, kernel, service)
@@ -100,7 +101,9 @@ def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[
         possible = kind is OperationKind.CLOSE or Capability.SUSPEND in capabilities
         if possible and (state, event) in SERVICE_TRANSITIONS:
             actions.append("delete" if kind is OperationKind.CLOSE else str(kind))
-    if state in (ServiceState.ACTIVE, ServiceState.SUSPENDED):
+    if state in (ServiceState.ACTIVE, ServiceState.SUSPENDED) and not bundle_operation_of(
+        session, service.id
+    ):
         actions += ["renew"] if service.expires_on else []
         can_change = Capability.CHANGE in capabilities
         actions += ["change_tariff", "change_addons"] if can_change else []

@@ -10,11 +10,13 @@ from billing_kernel.application.booking import lock_payment
 from billing_kernel.application.finding import find
 from billing_kernel.application.finishing import resolve_operation
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.pointing import TASK_KIND as UNPOINTED_DOMAIN
+from billing_kernel.application.pointing import try_again
 from billing_kernel.application.refunding import book_missing_refund, resolve_refund
 from billing_kernel.application.resolving import checked_facts
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OperationState, TaskState
-from billing_kernel.models import Operation, Task, wall_clock
+from billing_kernel.models import Operation, Service, Task, wall_clock
 
 OUTCOMES = ("done", "not_done")
 
@@ -57,6 +59,8 @@ def complete_task(
         _resolve_refund(session, kernel, task, facts)
     if task.kind == "refund_elsewhere" and task.payment_id is not None:
         book_missing_refund(session, kernel, lock_payment(session, task.payment_id))
+    if task.kind == UNPOINTED_DOMAIN and task.service_id is not None:
+        try_again(session, session.get_one(Service, task.service_id))
     task.status, task.facts = TaskState.DONE, checked
     task.completed_by_id, task.finished_at = administrator_id, wall_clock()
     return task

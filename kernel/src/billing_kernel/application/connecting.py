@@ -21,11 +21,12 @@ from billing_hookspecs import (
     PaymentGateway,
     check_fields,
 )
+from billing_hookspecs import NameServer as NameServerDriver
 from billing_hookspecs import ProcessingModule as ProcessingDriver
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.extensions import open_context
-from billing_kernel.models import PaymentMethod, ProcessingModule, TariffPlan
+from billing_kernel.models import NameServer, PaymentMethod, ProcessingModule, TariffPlan
 
 R = TypeVar("R")
 
@@ -213,9 +214,22 @@ def method_context(
     return _context(kernel, method, gateway.settings, gateway.base_url, operation_id, 1, timeout_s)
 
 
+def name_server_context(
+    kernel: Kernel,
+    server: NameServer,
+    *,
+    operation_id: str = "",
+    attempt: int = 1,
+    timeout_s: float = PATIENCE_S,
+) -> AbstractContextManager[Context]:
+    """A context for one call to a name server's driver."""
+    fields = kernel.extensions.name_servers.find(server.driver).settings
+    return _context(kernel, server, fields, "", operation_id, attempt, min(timeout_s, 600))
+
+
 def ask_module(
     kernel: Kernel,
-    driver: ProcessingDriver,
+    driver: ProcessingDriver | NameServerDriver,
     settings: ConnectionSettings,
     question: Callable[[Context], R],
 ) -> R:
@@ -245,7 +259,7 @@ def gateway_of(kernel: Kernel, method: PaymentMethod) -> PaymentGateway:
 
 def _context(
     kernel: Kernel,
-    connection: ProcessingModule | PaymentMethod,
+    connection: ProcessingModule | PaymentMethod | NameServer,
     fields: tuple[FormField, ...],
     base_url: str,
     operation_id: str,

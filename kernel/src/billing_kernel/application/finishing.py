@@ -11,10 +11,17 @@ from billing_hookspecs import ChargingPolicy, Done, Money, OperationKind
 from billing_kernel.application.altering import begin_change, change_of, withdraw_changes
 from billing_kernel.application.applying import apply_change, refuse_change
 from billing_kernel.application.billing import bill_days
-from billing_kernel.application.bundling import order_bundle, strike_addon, take_bundle_along
+from billing_kernel.application.bundling import (
+    bundled_with,
+    follow_parent,
+    order_bundle,
+    renew_bundle,
+    strike_addon,
+)
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.pointing import follow_service
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
 from billing_kernel.application.renewing import withdraw_renewals
@@ -107,6 +114,7 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
     if event is not None:
         service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)
     _go_on_with_bundle(session, kernel, operation, service)
+    follow_service(session, service, kind)
     _earn(session, operation)
     close_operation_tasks(session, operation.id, TaskState.DONE)
     if kind in (OperationKind.RENEW, OperationKind.CHANGE):
@@ -132,6 +140,8 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
             _give_up_change(session, kernel, operation, change, "Its renewal was refused.")
     if service.parent_service_id is not None and operation.invoice_id is not None:
         strike_addon(session, service, operation)
+        if operation.kind == OperationKind.RENEW:
+            follow_parent(session, kernel, service)
     service.version += 1
     _release(session, _paid_lines(session, operation))
     close_operation_tasks(session, operation.id, TaskState.CANCELLED)
@@ -143,6 +153,8 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
 
 def _locked_service(session: Session, operation: Operation) -> Service:
     """The operation's service with its row locked; a parent is locked before what it has."""
+    # Locking reads the row again; what was changed before must not be lost.
+    session.flush()
     service = session.get_one(Service, operation.service_id)
     if service.parent_service_id is not None:
         session.get_one(Service, service.parent_service_id, with_for_update=True)
@@ -154,14 +166,17 @@ def _go_on_with_bundle(
 ) -> None:
     """After a service comes what is bundled with it; what can't be ordered is refused now."""
     if service.parent_service_id is not None:
-        return
-    if operation.kind != OperationKind.OPEN:
-        take_bundle_along(session, kernel, service, operation)
-        return
-    invoice = session.get_one(Invoice, operation.invoice_id)
-    for part in order_bundle(session, kernel, service, invoice):
-        if part.objection:
-            resolve_operation(session, kernel, part.operation, None, part.objection)
+        follow_parent(session, kernel, service)
+    elif operation.kind == OperationKind.OPEN:
+        invoice = session.get_one(Invoice, operation.invoice_id)
+        for part in order_bundle(session, kernel, service, invoice):
+            if part.objection:
+                resolve_operation(session, kernel, part.operation, None, part.objection)
+    elif operation.kind == OperationKind.RENEW:
+        renew_bundle(session, kernel, service, operation)
+    else:
+        for bundled in bundled_with(session, service):
+            follow_parent(session, kernel, bundled)
 
 
 def _begin_service(
@@ -172,10 +187,7 @@ def _begin_service(
     today = business_date(kernel.clock.now(), provider.time_zone)
     service.processing_module_id = operation.processing_module_id
     service.started_on = service.anchor_on = today
-    if service.parent_service_id is not None:
-        service.expires_on = session.get_one(Service, service.parent_service_id).expires_on
-        return
-    if not service.period_months:
+    if service.parent_service_id is not None or not service.period_months:
         return
     terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
     policies = kernel.extensions.pricing_policies
@@ -193,14 +205,15 @@ def _begin_service(
 
 
 def _extend_service(session: Session, operation: Operation, service: Service) -> None:
+    if service.parent_service_id is not None:
+        return
     start_on = date.fromisoformat(operation.request["start_on"])
     expires_on = date.fromisoformat(operation.request["expires_on"])
     if start_on != service.expires_on:
         service.anchor_on = start_on
     service.expires_on = expires_on
     service.period_months = operation.request["period_months"]
-    if service.parent_service_id is None:
-        _bill(session, operation, service, start_on, expires_on)
+    _bill(session, operation, service, start_on, expires_on)
 
 
 def _change_next(session: Session, kernel: Kernel, operation: Operation, service: Service) -> None:

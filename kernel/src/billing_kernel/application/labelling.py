@@ -11,7 +11,7 @@ from billing_hookspecs import FieldKind, ProductType
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.service_names import NamedService, domains, usernames
 from billing_kernel.domain.states import ServiceState
-from billing_kernel.models import Client, Service, TariffPlan
+from billing_kernel.models import Client, Service, ServiceDomain, TariffPlan
 
 BATCH = 20
 BATCHES_MAX = 50
@@ -69,4 +69,9 @@ def _taken(
     session: Session, column: InstrumentedAttribute[str], names: list[str]
 ) -> frozenset[str]:
     living = select(column).where(column.in_(names), Service.status != ServiceState.DELETED)
-    return frozenset(session.scalars(living))
+    taken = set(session.scalars(living))
+    if column is Service.domain:
+        # One that still leads to a deleted service would show the next client's name there.
+        led = select(ServiceDomain.domain).where(ServiceDomain.domain.in_(names))
+        taken.update(session.scalars(led))
+    return frozenset(taken)

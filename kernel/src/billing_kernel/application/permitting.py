@@ -2,21 +2,20 @@
 
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
+from billing_kernel.application.closing import suspended_by
 from billing_kernel.application.consulting import charging_policy
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import ForbiddenError, RuleError
 from billing_kernel.domain.minimum_periods import end_of_minimum
 from billing_kernel.domain.periods import business_date
-from billing_kernel.domain.states import OperationState, ServiceState
+from billing_kernel.domain.states import ServiceState
 from billing_kernel.domain.tariffs import TariffTerms, read_terms
 from billing_kernel.models import (
     Client,
     ClientGroup,
-    Operation,
     Provider,
     Service,
     TariffVersion,
@@ -49,7 +48,7 @@ def permit(session: Session, kernel: Kernel, service: Service, kind: OperationKi
     may_suspend = group is not None and group.allow_suspension
     if not (may_suspend or _tariff_allows(kernel, terms)):
         raise ForbiddenError(f"you may not {kind} this service: ask support")
-    if kind is OperationKind.RESUME and not _was_suspended_by_client(session, service):
+    if kind is OperationKind.RESUME and suspended_by(session, service) != CLIENT:
         raise ForbiddenError(
             "the service was suspended by the provider: pay for it, or ask support"
         )
@@ -96,17 +95,3 @@ def _refuse_early_end(
 def _today(session: Session, kernel: Kernel, service: Service) -> date:
     provider = session.get_one(Provider, service.provider_id)
     return business_date(kernel.clock.now(), provider.time_zone)
-
-
-def _was_suspended_by_client(session: Session, service: Service) -> bool:
-    last = session.scalars(
-        select(Operation)
-        .where(
-            Operation.service_id == service.id,
-            Operation.kind == OperationKind.SUSPEND,
-            Operation.state == OperationState.DONE,
-        )
-        .order_by(Operation.id.desc())
-        .limit(1)
-    ).first()
-    return last is not None and last.request.get("asked_by") == CLIENT

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import Occasion
+from billing_hookspecs import Occasion, OperationKind
 from billing_kernel.application.bundling import refuse_bundled
 from billing_kernel.application.consulting import InstalledPolicies, charging_policy
 from billing_kernel.application.delaying import delay_of
@@ -161,7 +161,7 @@ def prepare_renewal(
 
     Their rows and the service's are locked by the caller. Raises as ``renew_service``.
     """
-    refuse_during_operation(session, service)
+    refuse_during_operation(session, service, OperationKind.RENEW)
     expected = command.expected_expires_on
     if expected is not None and expected != service.expires_on:
         raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")

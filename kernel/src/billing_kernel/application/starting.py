@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind, ServiceView
@@ -32,21 +32,27 @@ def open_operation_of(session: Session, service_id: int) -> Operation | None:
     )
 
 
-def hindering_operation(session: Session, service_id: int) -> Operation | None:
-    """What has to end before the next begins: on the service, or on what is bundled with it."""
-    concerned = or_(Service.id == service_id, Service.parent_service_id == service_id)
+def bundle_operation_of(session: Session, service_id: int) -> Operation | None:
+    """An open operation on something that is bundled with the service, if there is one."""
     return session.scalar(
         select(Operation)
         .join(Service)
-        .where(concerned, Operation.state.in_(OPEN_OPERATIONS))
+        .where(Service.parent_service_id == service_id, Operation.state.in_(OPEN_OPERATIONS))
         .order_by(Operation.id)
         .limit(1)
     )
 
 
-def refuse_during_operation(session: Session, service: Service) -> None:
-    """Raise OperationInProgressError while one on the service or its bundle is open."""
-    operation = hindering_operation(session, service.id)
+def refuse_during_operation(
+    session: Session, service: Service, kind: OperationKind | None = None
+) -> None:
+    """Raise OperationInProgressError while an operation on the service is open.
+
+    Renewals and changes, which move its bundle's money too, also wait for that.
+    """
+    operation = open_operation_of(session, service.id)
+    if operation is None and kind in (OperationKind.RENEW, OperationKind.CHANGE):
+        operation = bundle_operation_of(session, service.id)
     if operation is not None:
         raise OperationInProgressError(
             f"operation {operation.id} ({operation.kind}) on service {operation.service_id} "
@@ -72,7 +78,7 @@ def start_operation(
 
     The service's row is locked by the caller. Raises OperationInProgressError.
     """
-    refuse_during_operation(session, service)
+    refuse_during_operation(session, service, kind)
     module_id = service.processing_module_id
     if module_id is None and service.parent_service_id is None:
         plan = session.get_one(TariffPlan, service.tariff_plan_id)

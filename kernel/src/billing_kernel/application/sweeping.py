@@ -9,6 +9,7 @@ from billing_kernel.application.beginning import MESSAGE_GRACE, UNBEGUN
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.telling import DELIVERIES_MAX
+from billing_kernel.domain.free_domains import DomainState
 from billing_kernel.domain.states import (
     OPEN_ATTEMPTS,
     OPEN_OPERATIONS,
@@ -20,6 +21,7 @@ from billing_kernel.models import (
     OutboxMessage,
     Payment,
     Refund,
+    ServiceDomain,
     StoredMethod,
     wall_clock,
 )
@@ -44,6 +46,7 @@ def _sweep(session: Session) -> int:
         *((actor, "payment_id", ids) for actor, ids in _payments(session).items()),
         ("send_refund", "refund_id", _refunds(session)),
         ("forget_method", "stored_method_id", _unforgotten(session)),
+        ("direct_domain", "service_domain_id", _undirected(session)),
     ):
         for row_id in _without_message(session, actor, argument, ids):
             enqueue(session, actor, {argument: row_id})
@@ -134,6 +137,21 @@ def _unforgotten(session: Session) -> list[int]:
             select(StoredMethod.id)
             .where(StoredMethod.is_forgotten, StoredMethod.sealed_token.is_not(None))
             .order_by(StoredMethod.id)
+            .limit(PAGE)
+        )
+    )
+
+
+def _undirected(session: Session) -> list[int]:
+    """Free domains that don't lead yet where they shall, and whose message was lost."""
+    return list(
+        session.scalars(
+            select(ServiceDomain.id)
+            .where(
+                ServiceDomain.state == DomainState.WORKING,
+                ServiceDomain.due_at <= wall_clock() - GRACE,
+            )
+            .order_by(ServiceDomain.due_at)
             .limit(PAGE)
         )
     )

@@ -15,6 +15,7 @@ from billing_hookspecs import (
     ProductType,
     check_fields,
 )
+from billing_kernel.application.delegating import name_server_errors
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.tariff_amounts import amount_errors, currency_of
 from billing_kernel.domain.tariff_fields import TariffFields, terms_of
@@ -63,6 +64,7 @@ def vetted_terms(
         periods = (term.period_months for term in fields.prices)
         errors += period_errors(periods, product_type.periods_months)
     errors += _reference_errors(session, fields)
+    errors += name_server_errors(session, fields.provider_id, fields.name_server_id)
     errors += _module_errors(session, fields)
     errors += _code_errors(session, kernel, fields, external_id)
     terms = terms_of(currency, fields)

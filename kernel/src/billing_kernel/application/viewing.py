@@ -1,6 +1,7 @@
 """Services as drivers see them: plain values that outlive the transaction."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -30,13 +31,20 @@ def view_service(session: Session, service: Service, **changes: Any) -> ServiceV
         resources=resource_amounts(terms.addons, service.addons),
         upstream_id=service.upstream_id,
         facts=service.facts,
-        paid_until=service.expires_on,
+        paid_until=_paid_until(session, service),
         auto_renewal=service.auto_renewal,
         account_template="" if is_bundled else plan.account_template,
         username=service.username,
         domain=service.domain or str(service.parameters.get("domain", "")),
     )
     return replace(view, **changes) if changes else view
+
+
+def _paid_until(session: Session, service: Service) -> date | None:
+    """What is bundled with a service is paid for as long as that is."""
+    if service.parent_service_id is None:
+        return service.expires_on
+    return session.get_one(Service, service.parent_service_id).expires_on
 
 
 def stored_view(view: ServiceView) -> dict[str, Any]:

@@ -21,8 +21,6 @@ def field_errors(fields: TariffFields) -> list[FieldError]:
         errors.append(FieldError("/name", "is required in at least one language"))
     if fields.sort < 1:
         errors.append(FieldError("/sort", "must be a natural number; the lowest comes first"))
-    if fields.name_server_id is not None:
-        errors.append(FieldError("/name_server_id", "is not a name server"))
     made = {
         "/icon": icon_error(fields.icon),
         "/username_template": username_template_error(fields.username_template),

@@ -41,6 +41,7 @@ from billing_kernel.models.refunds import (
     RefundLine,
     UnmatchedReceipt,
 )
+from billing_kernel.models.runs import Run
 from billing_kernel.models.services import BilledPeriod, Service
 from billing_kernel.models.taxes import TaxRate
 from billing_kernel.models.templates import DocumentTemplate, MessageTemplate
@@ -87,6 +88,7 @@ __all__ = [
     "Provider",
     "Refund",
     "RefundLine",
+    "Run",
     "Service",
     "ServiceChange",
     "ServiceDomain",

@@ -21,8 +21,8 @@ class Service(ChangingRow):
     older one.
 
     A bundled service belongs to ``parent_service_id``, whose addon ``bundled_as`` (a resource
-    type) it is: that one's invoice lines pay for it. It has the parent's tariff plan and a
-    ``tariff_code`` of its own.
+    type) it is: that one's invoice lines pay for it, and it is paid for as long. It has the
+    parent's tariff plan, a ``tariff_code`` of its own and no ``expires_on``.
     """
 
     __tablename__ = "services"

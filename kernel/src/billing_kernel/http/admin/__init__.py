@@ -23,6 +23,7 @@ from billing_kernel.http.admin import (
     processing_modules,
     product_types,
     providers,
+    runs,
     services,
     tariff_plans,
     tasks,
@@ -54,6 +55,7 @@ HANDLERS: list[Any] = [
     *payments.HANDLERS,
     *unmatched_receipts.HANDLERS,
     *ledger.HANDLERS,
+    *runs.HANDLERS,
     *events.HANDLERS,
     *plugins.HANDLERS,
 ]

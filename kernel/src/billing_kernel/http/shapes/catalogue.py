@@ -229,7 +229,7 @@ class TariffPlan(Answer):
             account_template=row.account_template,
             username_template=row.username_template,
             domain_template=row.domain_template,
-            name_server_id=None,
+            name_server_id=row.name_server_id,
             quick_order=row.quick_order,
             create_all_addons=row.create_all_addons,
             activation_template_id=row.activation_template_id,

@@ -1,0 +1,291 @@
+"""The nightly run over services that fall due: renewed, stopped, started again, deleted."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+from tests.factories import (
+    FakeModule,
+    Shop,
+    give,
+    invoice_renewal,
+    make_kernel,
+    make_method,
+    make_shop,
+    money_of,
+    open_one,
+    operation_of,
+    pay,
+    run_newest,
+    sell_under,
+    service_of,
+)
+
+from billing_hookspecs import Money
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.quoting import version_in_force
+from billing_kernel.application.running import FutureRunError, carry_out, start_run
+from billing_kernel.application.verifying import verify_ledger
+from billing_kernel.clock import FixedClock
+from billing_kernel.domain.lifetimes import deleted_on
+from billing_kernel.domain.states import OPEN_OPERATIONS
+from billing_kernel.domain.tariffs import TariffPolicies
+from billing_kernel.models import (
+    BilledPeriod,
+    Invoice,
+    Operation,
+    ProductTypeSettings,
+    Run,
+    Service,
+    TariffPlan,
+)
+from billing_kernel.settings import Settings
+
+EXPIRY = date(2026, 2, 28)
+"""A Saturday."""
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 1, 31, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def kernel(settings: Settings, clock: FixedClock) -> Iterator[Kernel]:
+    made = make_kernel(settings, FakeModule(), clock=clock)
+    yield made
+    with made.database.reading() as session:
+        assert verify_ledger(session).problems == ()
+    made.database.close()
+
+
+@pytest.fixture
+def shop(kernel: Kernel) -> Shop:
+    """1000 a month; the client has 5000."""
+    return make_shop(kernel, time_zone="UTC")
+
+
+def night(kernel: Kernel, clock: FixedClock, day: date, **how: Any) -> dict[str, int]:
+    """The run of a day at noon, with everything that workers do after it."""
+    clock.instant = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False, **how))
+    done = carry_out(kernel, run.id)
+    work(kernel)
+    return {name: count for name, count in done.counts.items() if count}
+
+
+def work(kernel: Kernel) -> None:
+    """Carry every open operation out, and those that they lead to."""
+    while True:
+        with kernel.database.reading() as session:
+            waiting = session.scalars(
+                select(Operation.service_id).where(Operation.state.in_(OPEN_OPERATIONS))
+            ).all()
+        if not waiting:
+            return
+        for service_id in waiting:
+            run_newest(kernel, service_id)
+
+
+def renewing(kernel: Kernel, *service_ids: int) -> None:
+    kernel.database.run(
+        lambda session: session.execute(
+            update(Service).where(Service.id.in_(service_ids)).values(auto_renewal=True)
+        )
+    )
+
+
+def test_what_can_be_paid_is_renewed_on_its_last_day(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """AT-70: from the balance, on the expiry day, before anything is stopped; once."""
+    service_id = open_one(kernel, shop)
+    renewing(kernel, service_id)
+    assert night(kernel, clock, EXPIRY - timedelta(days=1)) == {}
+    assert night(kernel, clock, EXPIRY) == {"renewed": 1}
+    assert service_of(kernel, service_id).expires_on == date(2026, 3, 31)
+    assert money_of(kernel, shop) == (3000, 0)
+    assert night(kernel, clock, EXPIRY) == {}
+
+
+def test_money_for_some_renews_the_oldest_and_skips_what_does_not_fit(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Three are due and two thousand are there: the first two, and no invoice for the third."""
+    ids = [open_one(kernel, shop) for _ in range(3)]
+    renewing(kernel, *ids)
+    assert money_of(kernel, shop) == (2000, 0)
+    assert night(kernel, clock, EXPIRY) == {"renewed": 2, "suspended": 1}
+    assert [service_of(kernel, each).status for each in ids] == ["active", "active", "suspended"]
+    with kernel.database.reading() as session:
+        assert {invoice.status for invoice in session.scalars(select(Invoice))} == {"paid"}
+
+
+def test_a_stopped_service_starts_again_once_it_is_paid(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Topped up a week later, the next run renews it, and the renewal resumes it."""
+    service_id = open_one(kernel, shop)
+    renewing(kernel, service_id)
+    kernel.database.run(lambda session: give(session, shop.owner, Money(-4000, "RUB"), 2))
+    assert night(kernel, clock, EXPIRY) == {"suspended": 1}
+    assert service_of(kernel, service_id).status == "suspended"
+    kernel.database.run(lambda session: give(session, shop.owner, Money(1000, "RUB"), 3))
+    assert night(kernel, clock, date(2026, 3, 7)) == {"renewed": 1}
+    service = service_of(kernel, service_id)
+    assert (service.status, service.expires_on) == ("active", date(2026, 4, 7))
+
+
+def test_a_weekend_puts_suspension_off_where_the_tariff_says_so(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """AT-36: expired on a Saturday, kept over Sunday, stopped on Monday."""
+    sell_under(kernel, shop, policies=TariffPolicies(weekend_suspension={"policy": "keep"}))
+    service_id = open_one(kernel, shop)
+    assert night(kernel, clock, EXPIRY) == {}
+    assert night(kernel, clock, EXPIRY + timedelta(days=1)) == {}
+    assert night(kernel, clock, EXPIRY + timedelta(days=2)) == {"suspended": 1}
+    assert service_of(kernel, service_id).status == "suspended"
+
+
+def test_nobody_is_stopped_while_their_payment_is_under_way(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """A transfer was announced: the bank may have it already."""
+    service_id = open_one(kernel, shop)
+    method = make_method(kernel, shop)
+    pay(kernel, shop, invoice_renewal(kernel, shop, service_id).id, method.id)
+    assert night(kernel, clock, EXPIRY) == {}
+    assert service_of(kernel, service_id).status == "active"
+
+
+@pytest.mark.parametrize(
+    ("of_tariff", "of_product_type", "deleted"),
+    [
+        pytest.param(5, 2, date(2026, 3, 5), id="AT-35-the-tariff-decides"),
+        pytest.param(None, 2, date(2026, 3, 2), id="AT-35-else-the-product-type"),
+        pytest.param(None, None, None, id="AT-35-else-nothing-is-deleted"),
+    ],
+)
+def test_expired_services_are_deleted_by_tariff_product_type_or_never(
+    kernel: Kernel,
+    clock: FixedClock,
+    shop: Shop,
+    of_tariff: int | None,
+    of_product_type: int | None,
+    deleted: date | None,
+) -> None:
+    """Counted from the expiry date; by the first run of that day, and not a day before."""
+    sell_under(kernel, shop, auto_deletion_days=of_tariff)
+
+    def settle(session: Session) -> None:
+        session.add(
+            ProductTypeSettings(
+                key="thing", auto_deletion_days=of_product_type, weekend_suspension=True
+            )
+        )
+
+    kernel.database.run(settle)
+    service_id = open_one(kernel, shop)
+    assert deleted_on(EXPIRY, of_tariff, of_product_type) == deleted
+    assert night(kernel, clock, EXPIRY) == {"suspended": 1}
+    if deleted is None:
+        assert night(kernel, clock, EXPIRY + timedelta(days=3650)) == {}
+        return
+    assert night(kernel, clock, deleted - timedelta(days=1)) == {}
+    assert night(kernel, clock, deleted) == {"deleted": 1}
+    assert service_of(kernel, service_id).status == "deleted"
+
+
+def test_a_dry_run_says_what_it_would_charge_and_does_nothing(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Looked at before the first night of a new tariff."""
+    service_id = open_one(kernel, shop)
+    renewing(kernel, service_id)
+    assert night(kernel, clock, EXPIRY, is_dry=True) == {"renewed": 1, "suspended": 1}
+    with kernel.database.reading() as session:
+        [run] = session.scalars(select(Run))
+        [line] = run.would_charge
+        assert (line["service_id"], line["total"]["amount_minor"]) == (service_id, 1000)
+    assert service_of(kernel, service_id).expires_on == EXPIRY
+    assert money_of(kernel, shop) == (4000, 0)
+
+
+def test_several_runs_at_once_do_everything_once(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Four at the same moment: each service is renewed or stopped by one of them."""
+    kernel.database.run(lambda session: give(session, shop.owner, Money(10_000, "RUB"), 2))
+    ids = [open_one(kernel, shop) for _ in range(8)]
+    renewing(kernel, *ids[:5])
+    before = money_of(kernel, shop)[0]
+    clock.instant = datetime(2026, 2, 28, 12, tzinfo=UTC)
+    runs = [
+        kernel.database.run(lambda session: start_run(session, kernel, is_queued=False)).id
+        for _ in range(4)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda run_id: carry_out(kernel, run_id), runs))
+    assert sum(run.counts["renewed"] for run in done) == 5
+    assert sum(run.counts["suspended"] for run in done) == 3
+    work(kernel)
+    assert money_of(kernel, shop) == (before - 5000, 0)
+
+
+def test_one_that_fails_leaves_the_others_alone(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Its tariff names a policy that isn't installed any more; the rest of the night goes on."""
+    broken = open_one(kernel, shop)
+    fine = open_one(kernel, shop)
+    renewing(kernel, broken, fine)
+    policies = TariffPolicies(weekend_suspension={"policy": "of_a_lost_plugin"})
+    sell_under(kernel, shop, policies=policies)
+
+    def move(session: Session) -> None:
+        lost = open_version(session, shop)
+        session.get_one(Service, broken).tariff_version_id = lost
+        session.get_one(Service, broken).auto_renewal = False
+
+    kernel.database.run(move)
+    assert night(kernel, clock, EXPIRY) == {"renewed": 1, "failed": 1}
+    assert service_of(kernel, fine).expires_on == date(2026, 3, 31)
+
+
+def open_version(session: Session, shop: Shop) -> int:
+    return version_in_force(session, session.get_one(TariffPlan, shop.plan.id)).id
+
+
+def test_a_run_is_not_for_the_future(kernel: Kernel, clock: FixedClock, shop: Shop) -> None:
+    """A day that hasn't come has nothing due."""
+    with pytest.raises(FutureRunError, match="2026-03-01 hasn't come yet"):
+        night(kernel, clock, EXPIRY, as_of=date(2026, 3, 1))
+
+
+def test_two_years_of_a_monthly_service_have_no_gap(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """From January 31st: it expires on the last days of short months and on the 31st of long."""
+    kernel.database.run(lambda session: give(session, shop.owner, Money(50_000, "RUB"), 2))
+    service_id = open_one(kernel, shop)
+    renewing(kernel, service_id)
+    expiries = []
+    for _ in range(24):
+        due = service_of(kernel, service_id).expires_on
+        assert due is not None
+        expiries.append(due)
+        assert night(kernel, clock, due) == {"renewed": 1}
+    assert expiries[:4] == [EXPIRY, date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]
+    assert expiries[12] == date(2027, 2, 28)
+    with kernel.database.reading() as session:
+        days = session.scalars(select(BilledPeriod).order_by(BilledPeriod.start_on)).all()
+        assert all(one.end_on == other.start_on for one, other in pairwise(days))
+        assert len(days) == 25
+        assert operation_of(kernel, service_id).state == "done"
+        assert days[0].start_on == date(2026, 1, 31)
