@@ -42,7 +42,6 @@ def open_service_task(
     detail: str,
 ) -> Task:
     """A task about a service, for the department of its module; one open one a subject."""
-    module = session.get(ProcessingModule, service.processing_module_id or 0)
     return _open(
         session,
         kernel,
@@ -50,7 +49,7 @@ def open_service_task(
             kind=kind,
             subject=subject,
             status=TaskState.OPEN,
-            department_id=module.department_id if module else None,
+            department_id=_department(session, service.processing_module_id),
             service_id=service.id,
             title=title[:255],
             detail=detail,
@@ -106,6 +105,12 @@ def close_operation_tasks(session: Session, operation_id: int, status: TaskState
     ):
         task.status = status
         task.finished_at = wall_clock()
+
+
+def _department(session: Session, module_id: int | None) -> int | None:
+    """Who answers for a processing module; None where nobody in particular does."""
+    module = session.get(ProcessingModule, module_id) if module_id else None
+    return module.department_id if module else None
 
 
 def _open(session: Session, kernel: Kernel, task: Task) -> Task:
