@@ -5,7 +5,7 @@ from typing import Any, Self
 from litestar import get, post
 from litestar.params import FromPath
 
-from billing_hookspecs import PaymentGateway, ProcessingModule, json_schema
+from billing_hookspecs import NameServer, PaymentGateway, ProcessingModule, json_schema
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.extensions import PluginRecord
 from billing_kernel.http.auth import GivenKernel
@@ -83,7 +83,7 @@ def _shape(kernel: Kernel, record: PluginRecord, languages: Languages) -> Plugin
 
 def _driver(kernel: Kernel, registry: str, key: str, languages: Languages) -> Driver:
     driver = getattr(kernel.extensions, registry).find(key)
-    has_form = isinstance(driver, ProcessingModule | PaymentGateway)
+    has_form = isinstance(driver, ProcessingModule | PaymentGateway | NameServer)
     language = languages.best()
     by_hand = isinstance(driver, ProcessingModule) and driver.task_facts
     return Driver(
