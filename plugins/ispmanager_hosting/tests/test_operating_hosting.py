@@ -152,7 +152,7 @@ def test_closing_takes_the_site_along(
     """A site that stays would keep the domain from being ordered again."""
     service = opened(domain="shop.example.com")
     IspmanagerHosting().close_service(CloseService(service), context)
-    assert panel.state() == {"users": {}, "sites": {}}
+    assert panel.state() == {"users": {}, "sites": {}, "zones": {}}
 
 
 def test_a_new_password_is_set_as_it_is_and_heard_by_nobody(

@@ -1,6 +1,7 @@
 """The entry point: what the kernel finds when this distribution is installed."""
 
-from billing_hookspecs import PluginManifest, ProcessingModule, ProductType, impl
+from billing_hookspecs import NameServer, PluginManifest, ProcessingModule, ProductType, impl
+from billing_ispmanager_hosting.name_server import IspmanagerNameServer
 from billing_ispmanager_hosting.processing import IspmanagerHosting
 from billing_ispmanager_hosting.product_types import SHARED_HOSTING
 
@@ -17,3 +18,7 @@ class IspmanagerHostingPlugin:
     @impl
     def billing_processing_modules(self) -> tuple[ProcessingModule, ...]:
         return (IspmanagerHosting(),)
+
+    @impl
+    def billing_name_servers(self) -> tuple[NameServer, ...]:
+        return (IspmanagerNameServer(),)

@@ -4,7 +4,7 @@ from typing import Final
 
 from billing_hookspecs import Context, FieldKind, FormField
 
-SETTINGS: Final = (
+CONNECTION: Final = (
     FormField(
         "url",
         {"en": "URL", "ru": "Адрес"},
@@ -13,6 +13,10 @@ SETTINGS: Final = (
     ),
     FormField("username", {"en": "Username", "ru": "Имя пользователя"}),
     FormField("password", {"en": "Password", "ru": "Пароль"}, FieldKind.SECRET),
+)
+
+SETTINGS: Final = (
+    *CONNECTION,
     FormField(
         "cpu_load_limit",
         {"en": "Name of the CloudLinux CPU limit", "ru": "Имя лимита CPU CloudLinux"},

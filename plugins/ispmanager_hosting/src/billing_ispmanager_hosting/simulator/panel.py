@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 from billing_ispmanager_hosting.simulator.records import LIMIT_PREFIX, HostedUser, Site
+from billing_ispmanager_hosting.simulator.zones import NamePanel
 from billing_ispsystem_api.simulator import (
     ADMINISTRATOR,
     RESELLER,
     USER,
     Call,
-    Panel,
     RefusalError,
     Reply,
     Text,
@@ -21,7 +21,7 @@ USER_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 NO_PRESET = "#custom"
 
 
-class IspmanagerPanel(Panel):
+class IspmanagerPanel(NamePanel):
     """One server. What isn't documented is a switch, so that tests can try both ways.
 
     ``product``               the edition, as license.info names it.
@@ -53,7 +53,8 @@ class IspmanagerPanel(Panel):
             }
             for user in self.hosted.values()
         }
-        return {"users": users, "sites": {site.domain: site.owner for site in self.sites.values()}}
+        sites = {site.domain: site.owner for site in self.sites.values()}
+        return {"users": users, "sites": sites, "zones": self.zone_state()}
 
     # --- the panel itself -----------------------------------------------------------------
 
