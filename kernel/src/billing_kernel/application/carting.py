@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 from sqlalchemy import select
@@ -191,10 +190,11 @@ def _refuse_too_many_at_once(
         )
 
 
-def changed_prices(cart: QuotedCart) -> list[tuple[CartItem, Any]]:
-    """Items that cost something else than when the client saw them last."""
+def changed_prices(cart: QuotedCart) -> list[tuple[CartItem, Money]]:
+    """Items that cost something else than when the client saw them last, and what."""
     return [
-        (part.item, part.quote.total.amount_minor)
+        (part.item, part.quote.total)
         for part in cart.items
-        if part.quote is not None and part.quote.total.amount_minor != part.item.total_minor
+        if part.quote is not None
+        and part.quote.total != Money(part.item.total_minor, part.item.currency)
     ]

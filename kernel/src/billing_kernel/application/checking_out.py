@@ -113,8 +113,8 @@ def show_new_prices(
     client = find(session, Client, client_id, lock=True)
     cart = quote_cart(session, kernel, client, payer_id)
     changed = changed_prices(cart)
-    for item, total_minor in changed:
-        item.total_minor = total_minor
+    for item, total in changed:
+        item.total_minor, item.currency = total.amount_minor, total.currency
     session.flush()
     return cart if changed else None
 

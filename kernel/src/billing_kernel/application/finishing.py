@@ -25,7 +25,11 @@ from billing_kernel.application.pointing import follow_service
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
 from billing_kernel.application.renewing import withdraw_renewals
-from billing_kernel.application.tasking import close_operation_tasks, open_operation_task
+from billing_kernel.application.tasking import (
+    close_operation_tasks,
+    open_operation_task,
+    open_service_task,
+)
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.ledger import Owner, draft_earning, draft_release
 from billing_kernel.domain.operations import Answer, LastAnswer, Ruling
@@ -137,7 +141,7 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
     elif operation.kind == OperationKind.RENEW:
         change = change_of(session, operation.invoice_id or 0, service.id)
         if change is not None and change.state == ChangeState.ASKED:
-            _give_up_change(session, kernel, operation, change, "Its renewal was refused.")
+            _give_up_change(session, kernel, change, "Its renewal was refused.")
     if service.parent_service_id is not None and operation.invoice_id is not None:
         strike_addon(session, service, operation)
         if operation.kind == OperationKind.RENEW:
@@ -225,19 +229,18 @@ def _change_next(session: Session, kernel: Kernel, operation: Operation, service
         with session.begin_nested():
             begin_change(session, kernel, change, session.get_one(Invoice, change.invoice_id))
     except ConflictError as error:
-        _give_up_change(session, kernel, operation, change, error.message)
+        _give_up_change(session, kernel, change, error.message)
 
 
-def _give_up_change(
-    session: Session, kernel: Kernel, operation: Operation, change: ServiceChange, reason: str
-) -> None:
+def _give_up_change(session: Session, kernel: Kernel, change: ServiceChange, reason: str) -> None:
     """A change that was paid together with a renewal can't follow it: its money returns."""
     change.state = advance(CHANGE_TRANSITIONS, ChangeState(change.state), ChangeEvent.WITHDRAW)
     invoice = session.get_one(Invoice, change.invoice_id)
     _release(session, [(line, invoice) for line in invoice.lines if line.id in change.line_ids])
     service = session.get_one(Service, change.service_id)
     title = f"Change of {service.name} was given up"
-    open_operation_task(session, kernel, operation, "abandoned_change", title, reason)
+    subject = f"change:{change.id}"
+    open_service_task(session, kernel, service, "abandoned_change", subject, title, reason)
 
 
 def _period_line(session: Session, operation: Operation) -> InvoiceLine | None:
