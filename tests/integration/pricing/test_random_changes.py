@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from tests.addons import ADDONS
 from tests.factories import (
     FakeModule,
@@ -52,7 +53,7 @@ def test_changes_and_renewals_in_any_order_keep_the_books(
     chosen = TariffPolicies(tariff_change={"policy": policy})
     kernel.database.run(lambda session: give(session, shop.owner, Money(900_000, "RUB"), 2))
 
-    def levy(session) -> None:
+    def levy(session: Session) -> None:
         session.get_one(Provider, shop.provider.id).tax = {"policy": "standard"}
         session.add(TaxRate(country="RU", rate="0.20", valid_from=kernel.clock.now().date()))
 
@@ -64,7 +65,7 @@ def test_changes_and_renewals_in_any_order_keep_the_books(
     clock = cast(FixedClock, kernel.clock)
 
     def change(command: ChangeCommand) -> None:
-        def work(session) -> int:
+        def work(session: Session) -> int:
             asked = ask_for_change(session, kernel, service_id, command, shop.client.id)
             if asked.invoice is not None:
                 pay_invoice(
