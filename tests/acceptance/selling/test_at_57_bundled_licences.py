@@ -315,6 +315,24 @@ def test_the_licence_stops_starts_and_ends_with_its_server(sale: Sale) -> None:
         assert bought["status"] == at_vendor, action
 
 
+def test_a_licence_follows_its_server_once_its_own_work_has_ended(sale: Sale) -> None:
+    """A server that is paid and started again doesn't wait for the vendor, nor lose the panel."""
+    service_id, licence_id = sale.opened()
+    sale.act("POST", service_id, "/suspend")
+    sale.complete(service_id)
+    run_newest(sale.kernel, licence_id)
+    sale.renew(service_id)
+    run_newest(sale.kernel, service_id)
+    sale.act("POST", service_id, "/resume")
+    sale.complete(service_id)
+    assert sale.service(service_id)["status"] == "active"
+    assert sale.bundled(service_id)["status"] == "suspended"
+    assert run_newest(sale.kernel, licence_id).kind == "resume"
+    run_newest(sale.kernel, licence_id)
+    assert sale.bundled(service_id)["status"] == "active"
+    assert (sale.balance, sale.held) == (FUNDS - 2 * (SERVER + LITE), 0)
+
+
 def test_a_licence_that_opens_after_its_server_is_gone_is_given_back(sale: Sale) -> None:
     """The server doesn't wait for the vendor to end."""
     service_id = sale.order()

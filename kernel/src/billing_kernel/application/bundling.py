@@ -14,6 +14,7 @@ from billing_hookspecs import (
     Capability,
     OperationKind,
     ResourceType,
+    ValueType,
     check_fields,
     text_in,
 )
@@ -169,8 +170,12 @@ def strike_addon(session: Session, service: Service, operation: Operation) -> No
 
 
 def _ordering(kernel: Kernel, product_type: str) -> list[ResourceType]:
-    resources = kernel.extensions.product_types.find(product_type).resource_types
-    return [resource for resource in resources if resource.orders_product_type]
+    """The resource types whose values are orders; only an enumeration's are named."""
+    return [
+        resource
+        for resource in kernel.extensions.product_types.find(product_type).resource_types
+        if resource.orders_product_type and resource.value_type is ValueType.ENUMERATION
+    ]
 
 
 def _order(
