@@ -23,6 +23,7 @@ from billing_kernel.models import Service
 from billing_kernel.settings import Settings
 
 SUSPEND, RESUME, CLOSE = OperationKind.SUSPEND, OperationKind.RESUME, OperationKind.CLOSE
+CHANGES = ("change_addons", "change_tariff")
 
 
 def act(kernel: Kernel, service_id: int, kind: OperationKind) -> str:
@@ -132,8 +133,8 @@ def test_what_a_driver_does_not_offer_is_not_begun(settings: Settings) -> None:
 def test_what_can_be_done_follows_the_state(kernel: Kernel, shop: Shop) -> None:
     """What is shown is what is allowed."""
     service_id = open_one(kernel, shop)
-    assert sorted(actions(kernel, service_id)) == ["delete", "renew", "suspend"]
+    assert sorted(actions(kernel, service_id)) == [*CHANGES, "delete", "renew", "suspend"]
     act(kernel, service_id, SUSPEND)
-    assert sorted(actions(kernel, service_id)) == ["delete", "renew", "resume"]
+    assert sorted(actions(kernel, service_id)) == [*CHANGES, "delete", "renew", "resume"]
     act(kernel, service_id, CLOSE)
     assert actions(kernel, service_id) == []
