@@ -10,10 +10,12 @@ from billing_kernel.http.shapes.addons import CreateAddon
 from billing_kernel.http.shapes.base import Body
 from billing_kernel.http.shapes.catalogue import CreateTariffPlan
 from billing_kernel.http.shapes.enumerations import CreateEnumerationValue
+from billing_kernel.http.shapes.name_servers import CreateNameServer
 
 PAGES = Path(__file__).parents[2] / "docs/selling"
 EXPECTED: dict[str, list[type[Body]]] = {
     "tariffs.md": [CreateTariffPlan],
+    "domains.md": [CreateNameServer],
     "addons.md": [CreateAddon, CreateEnumerationValue, CreateAddon],
 }
 

@@ -16,10 +16,10 @@ class CreateNameServer(Body):
 
     EXAMPLE = {
         "provider_id": 1,
-        "driver": "ispmanager",
+        "driver": "acme_dns",
         "name": {"en": "Names of clients"},
         "settings": {
-            "url": "https://ns.example.com:1500/ispmgr/",
+            "url": "https://ns.example.com",
             "username": "dns",
             "password": "the account's password",
         },
