@@ -44,12 +44,7 @@ class HostingPanel:
     """
 
     def __init__(self, context: Context) -> None:
-        self._panel = PanelClient(
-            context.http,
-            context.settings["username"],
-            context.settings["password"],
-            manager="ispmgr",
-        )
+        self._panel = connected(context)
 
     def licence(self) -> Licence:
         document = self._panel.read("license.info")
@@ -57,8 +52,7 @@ class HostingPanel:
         return Licence(product, "isp" in product.lower())
 
     def own_name(self) -> str:
-        document = self._panel.read("whoami")
-        return next((node.attributes.get("name", "") for node in document.find("user")), "")
+        return account_name(self._panel)
 
     def presets(self) -> tuple[str, ...]:
         return tuple(row.text("name") for row in self._panel.rows("preset"))
@@ -154,6 +148,18 @@ class HostingPanel:
         self._panel.read("session.newkey", {"username": name, "key": key})
         query = {"func": "auth", "username": name, "key": key, "checkcookie": "no"}
         return f"{self._panel.address}?{urlencode(query)}"
+
+
+def connected(context: Context) -> PanelClient:
+    """The panel of a connection, with its account."""
+    username, password = context.settings["username"], context.settings["password"]
+    return PanelClient(context.http, username, password, manager="ispmgr")
+
+
+def account_name(panel: PanelClient) -> str:
+    """The user that the panel takes the connection's account for."""
+    document = panel.read("whoami")
+    return next((node.attributes.get("name", "") for node in document.find("user")), "")
 
 
 def _limits_in(form: Node) -> dict[str, str]:

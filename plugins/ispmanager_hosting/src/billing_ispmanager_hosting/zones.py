@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from billing_hookspecs import Context
-from billing_ispsystem_api.client import PanelClient
+from billing_ispmanager_hosting.client import account_name, connected
 from billing_ispsystem_api.document import Node
 
 TTL_S: Final = 3600
@@ -37,16 +37,10 @@ class ZonePanel:
     """
 
     def __init__(self, context: Context) -> None:
-        self._panel = PanelClient(
-            context.http,
-            context.settings["username"],
-            context.settings["password"],
-            manager="ispmgr",
-        )
+        self._panel = connected(context)
 
     def own_name(self) -> str:
-        document = self._panel.read("whoami")
-        return next((node.attributes.get("name", "") for node in document.find("user")), "")
+        return account_name(self._panel)
 
     def zones(self) -> tuple[str, ...]:
         """The names of zones whose records can be changed here; copies of others' can't."""
