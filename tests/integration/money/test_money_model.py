@@ -77,7 +77,6 @@ def test_money_that_pays_for_nothing_is_noticed(
     monkeypatch.setattr(booking, "decide_receipt", keep)
     hasty = settings(USUAL, phases=[Phase.generate], print_blob=False)
     with pytest.raises(AssertionError):
-        for number in range(20):
-            run_stories(number, hasty)
+        [run_stories(number, hasty) for number in range(20)]
     with till.kernel.database.reading() as session:
         assert verify_ledger(session).problems == ()
