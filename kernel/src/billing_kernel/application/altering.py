@@ -66,7 +66,7 @@ ChangeCommand = ChangeTariff | ChangeAddons
 
 
 @dataclass(frozen=True, slots=True)
-class AskedChange:
+class RequestedChange:
     """A change with the invoice that it waits for; None where it began at once."""
 
     change: ServiceChange
@@ -105,7 +105,7 @@ def ask_for_change(
     command: ChangeCommand,
     client_id: int,
     payer_id: int | None = None,
-) -> AskedChange:
+) -> RequestedChange:
     """Invoice what a change costs; paying it begins the change. A free one begins at once.
 
     What is dearer is paid before, what returns goes to the balance after the upstream has
@@ -119,7 +119,7 @@ def ask_for_change(
     prepared = prepare_change(session, kernel, service, command, payer_id)
     if not prepared.items:
         begin_change(session, kernel, prepared.change)
-        return AskedChange(prepared.change, None)
+        return RequestedChange(prepared.change, None)
     client = session.get_one(Client, service.client_id)
     provider = session.get_one(Provider, service.provider_id)
     invoice = issue_invoice(
@@ -134,7 +134,7 @@ def ask_for_change(
         today=business_date(kernel.clock.now(), provider.time_zone),
     )
     await_payment(prepared.change, invoice, [line.id for line in invoice.lines])
-    return AskedChange(prepared.change, invoice)
+    return RequestedChange(prepared.change, invoice)
 
 
 def prepare_change(
