@@ -194,6 +194,32 @@ def test_a_change_during_an_operation_waits(client, service_id) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "service.operation_in_progress")
 
 
+def test_too_many_changes_of_one_period_are_refused_before_they_begin(
+    kernel, client, service_id
+) -> None:
+    """Found out only after the upstream had made it, the change could never be finished."""
+
+    def fill(session) -> None:
+        session.add_all(
+            BilledPeriod(
+                service_id=service_id,
+                line_no=number,
+                kind="change",
+                start_on=date(2026, 1, 31),
+                end_on=date(2026, 2, 28),
+                amount_minor=0,
+                currency="RUB",
+            )
+            for number in range(128, 256)
+        )
+
+    kernel.database.run(fill)
+    path = f"/services/{service_id}/change-addons"
+    refused = client.post(path, {"addons": {"disk": 30}, **BALANCE})
+    assert (refused.status_code, refused.json()["code"]) == (422, "tariff_change.too_many")
+    assert last_change(kernel) is None
+
+
 def test_how_to_pay_must_be_said(client, service_id) -> None:
     """A change isn't bought by leaving something out."""
     refused = client.post(f"/services/{service_id}/change-addons", {"addons": {"disk": 30}})

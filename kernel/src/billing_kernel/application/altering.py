@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Capability, Money, OperationKind
+from billing_kernel.application.applying import free_number
 from billing_kernel.application.changing import (
     ChangeTariff,
     quote_addon_change,
@@ -155,6 +156,8 @@ def prepare_change(
     priced = quote_change(session, kernel, service, command, payer_id, after)
     withdraw_changes(session, kernel, service)
     change = _record(session, kernel, service, command, priced)
+    # Once the upstream has made it, it is too late to find no place for its days.
+    free_number(session, service, change.start_on)
     if after is not None:
         change.seen = {**change.seen, "expires_on": after.end_on.isoformat()}
     items = tuple(

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.publishing import enqueue
+from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.states import (
     CHANGE_TRANSITIONS,
     ChangeEvent,
@@ -18,8 +19,10 @@ CHANGE_NUMBERS = range(128, 256)
 """Line numbers of changes; one is free again once its days are over."""
 
 
-class TooManyChangesError(RuntimeError):
-    """More changes within the same days than there are line numbers for."""
+class TooManyChangesError(RuleError):
+    """The service was changed too often within one period."""
+
+    code = "tariff_change.too_many"
 
 
 def apply_change(session: Session, operation: Operation, service: Service) -> None:
@@ -95,7 +98,7 @@ def _bill(session: Session, service: Service, change: ServiceChange) -> None:
     session.add(
         BilledPeriod(
             service_id=service.id,
-            line_no=_free_number(session, service, change.start_on),
+            line_no=free_number(session, service, change.start_on),
             kind="change",
             start_on=change.start_on,
             end_on=change.expires_on,
@@ -107,7 +110,8 @@ def _bill(session: Session, service: Service, change: ServiceChange) -> None:
     session.flush()
 
 
-def _free_number(session: Session, service: Service, start_on: date) -> int:
+def free_number(session: Session, service: Service, start_on: date) -> int:
+    """A line number for the days from ``start_on`` on; raises TooManyChangesError."""
     taken = session.scalars(
         select(BilledPeriod.line_no).where(
             BilledPeriod.service_id == service.id,
