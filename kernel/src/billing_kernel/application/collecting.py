@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.finding import find
@@ -18,6 +19,15 @@ from billing_kernel.application.starting import open_operation_of
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.models import Client, Invoice, Service
+
+
+def due_for_renewal(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The services that want to be renewed and expire today, or have expired."""
+    return (
+        Service.auto_renewal.is_(True),
+        Service.status.in_(RENEWABLE),
+        Service.expires_on <= today,
+    )
 
 
 def renew_due(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
@@ -34,6 +34,19 @@ def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
         return
     if suspended_by(session, service) == NIGHTLY and not open_operation_of(session, service.id):
         start_operation(session, kernel, service, OperationKind.RESUME, asked_by=NIGHTLY)
+
+
+def due_for_suspension(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The running services that expire today, or have expired."""
+    return (Service.status == ServiceState.ACTIVE, Service.expires_on <= today)
+
+
+def due_for_deletion(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The services that have expired and still are there."""
+    return (
+        Service.status.in_((ServiceState.ACTIVE, ServiceState.SUSPENDED)),
+        Service.expires_on <= today,
+    )
 
 
 def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import structlog
@@ -12,28 +12,18 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import BillingError
-from billing_kernel.application.collecting import renew_due
-from billing_kernel.application.expiring import delete_expired, suspend_expired
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.nightly import STEPS, Conditions, Step
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.periods import business_date
-from billing_kernel.domain.states import ServiceState
 from billing_kernel.models import Invoice, InvoiceLine, Provider, Run, Service, wall_clock
 
 PAGE = 200
 NIGHTLY = "nightly"
 
-Step = Callable[[Session, Kernel, int, date], bool]
 Progress = Callable[[int, int], None]
-
-STEPS: Final[tuple[tuple[str, Step], ...]] = (
-    ("renewed", renew_due),
-    ("suspended", suspend_expired),
-    ("deleted", delete_expired),
-)
-"""In this order: whoever can pay is renewed before anybody is stopped."""
 
 log = structlog.get_logger(__name__)
 
@@ -94,35 +84,35 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
         run = find(session, Run, run_id)
         providers = list(session.scalars(select(Provider).order_by(Provider.id)))
         due = [(each, _today(kernel, each, run.as_of)) for each in providers]
-        total = sum(len(STEPS) * _count(session, each.id, today) for each, today in due)
+        total = sum(_count(session, step, each.id, today) for step in STEPS for each, today in due)
     if run.state == "done":
         return run
     tally = _Tally()
-    for name, step in STEPS:
+    for step in STEPS:
         for provider, today in due:
-            for page in _pages(kernel, provider.id, today):
+            for page in _pages(kernel, step, provider.id, today):
                 for service_id in page:
-                    _do(kernel, run, tally, name, step, service_id, today)
+                    _do(kernel, run, tally, step, service_id, today)
                 _report(kernel, run_id, tally, max(total, tally.done), "running")
                 if progress is not None:
                     progress(tally.done, max(total, tally.done))
     return _report(kernel, run_id, tally, tally.done, "done")
 
 
-def _do(
-    kernel: Kernel, run: Run, tally: _Tally, name: str, step: Step, service_id: int, today: date
-) -> None:
+def _do(kernel: Kernel, run: Run, tally: _Tally, step: Step, service_id: int, today: date) -> None:
     tally.done += 1
     try:
         if run.is_dry:
             did = _look(kernel, tally, step, service_id, today)
         else:
-            did = kernel.database.run(lambda session: step(session, kernel, service_id, today))
+            did = kernel.database.run(lambda session: step.do(session, kernel, service_id, today))
     except BillingError as error:
-        log.warning("run.service_failed", service_id=service_id, step=name, failure=error.message)
+        log.warning(
+            "run.service_failed", service_id=service_id, step=step.name, failure=error.message
+        )
         tally.counts["failed"] += 1
         return
-    tally.counts[name] += did
+    tally.counts[step.name] += did
 
 
 def _look(kernel: Kernel, tally: _Tally, step: Step, service_id: int, today: date) -> bool:
@@ -133,7 +123,7 @@ def _look(kernel: Kernel, tally: _Tally, step: Step, service_id: int, today: dat
     def work(session: Session) -> None:
         nonlocal did
         last = session.scalar(select(func.max(Invoice.id))) or 0
-        did = step(session, kernel, service_id, today)
+        did = step.do(session, kernel, service_id, today)
         found[:] = _lines_after(session, last) if did else []
         raise _OnlyLookedError
 
@@ -163,33 +153,29 @@ def _lines_after(session: Session, invoice_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _pages(kernel: Kernel, provider_id: int, today: date) -> Iterator[Sequence[int]]:
-    """The services that may be due, oldest expiry first, page by page."""
-    after: tuple[date, int] | None = None
+def _pages(kernel: Kernel, step: Step, provider_id: int, today: date) -> Iterator[Sequence[int]]:
+    """The services that a step may have to do with, the longest due first, page by page."""
+    after: Sequence[Any] | None = None
     while True:
-        statement = select(Service.expires_on, Service.id).where(*_due(provider_id, today))
+        statement = select(step.on, Service.id).where(*_due(step, provider_id, today))
         if after is not None:
-            statement = statement.where(tuple_(Service.expires_on, Service.id) > after)
+            statement = statement.where(tuple_(step.on, Service.id) > after)
         with kernel.database.reading() as session:
-            rows = session.execute(
-                statement.order_by(Service.expires_on, Service.id).limit(PAGE)
-            ).all()
+            rows = session.execute(statement.order_by(step.on, Service.id).limit(PAGE)).all()
         if not rows:
             return
-        after = (rows[-1].expires_on, rows[-1].id)
-        yield [row.id for row in rows]
+        after = rows[-1]
+        yield [service_id for _, service_id in rows]
 
 
-def _count(session: Session, provider_id: int, today: date) -> int:
-    return session.scalar(select(func.count(Service.id)).where(*_due(provider_id, today))) or 0
-
-
-def _due(provider_id: int, today: date) -> tuple[Any, ...]:
+def _count(session: Session, step: Step, provider_id: int, today: date) -> int:
     return (
-        Service.status.in_((ServiceState.ACTIVE, ServiceState.SUSPENDED)),
-        Service.provider_id == provider_id,
-        Service.expires_on <= today,
+        session.scalar(select(func.count(Service.id)).where(*_due(step, provider_id, today))) or 0
     )
+
+
+def _due(step: Step, provider_id: int, today: date) -> Conditions:
+    return (Service.provider_id == provider_id, *step.due(today))
 
 
 def _today(kernel: Kernel, provider: Provider, as_of: date | None) -> date:
@@ -200,7 +186,7 @@ def _report(kernel: Kernel, run_id: int, tally: _Tally, total: int, state: str) 
     def work(session: Session) -> Run:
         run = find(session, Run, run_id, lock=True)
         run.state, run.done, run.total = state, tally.done, total
-        run.counts = {name: 0 for name, _ in STEPS} | dict(tally.counts)
+        run.counts = {step.name: 0 for step in STEPS} | dict(tally.counts)
         run.would_charge = msgspec.to_builtins(tally.would_charge)
         run.finished_at = wall_clock() if state == "done" else None
         return run

@@ -1,0 +1,46 @@
+"""What a nightly run does, step by step."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
+
+from billing_kernel.application.collecting import due_for_renewal, renew_due
+from billing_kernel.application.expiring import (
+    delete_expired,
+    due_for_deletion,
+    due_for_suspension,
+    suspend_expired,
+)
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.models import Service
+
+Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One kind of work on services that fall due.
+
+    ``name``  its place in the run's counts.
+    ``due``   which services may have to do with it on a business date; too many do no harm.
+    ``do``    decides under the service's lock and does it, in one transaction a service;
+              whether anything was to be done. Harmless to repeat.
+    ``on``    the date that services are read in the order of.
+    """
+
+    name: str
+    due: Callable[[date], Conditions]
+    do: Callable[[Session, Kernel, int, date], bool]
+    on: Any = Service.expires_on
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step("renewed", due_for_renewal, renew_due),
+    Step("suspended", due_for_suspension, suspend_expired),
+    Step("deleted", due_for_deletion, delete_expired),
+)
+"""In this order: whoever can pay is renewed before anybody is stopped."""

@@ -1,0 +1,14 @@
+"""Subscriptions and renewal from stored methods."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    raise NotImplementedError("money is never migrated backwards; restore a backup")
