@@ -1,5 +1,7 @@
 """Settings from the environment: safe defaults, and errors that say what would do."""
 
+from datetime import time
+
 import pytest
 
 from billing_hookspecs import Secret
@@ -27,6 +29,7 @@ def test_every_variable_arrives() -> None:
             "BILLING_WORKER_THREADS": "8",
             "BILLING_LEASE_S": "60",
             "BILLING_SWEEP_S": "7",
+            "BILLING_NIGHTLY_AT": "03:30",
             "BILLING_CALL_TIMEOUT_S": "90",
             "BILLING_QUIET_PERIOD_S": "0",
         }
@@ -42,6 +45,7 @@ def test_every_variable_arrives() -> None:
         worker_threads=8,
         lease_s=60,
         sweep_s=7,
+        nightly_at=time(3, 30),
         call_timeout_s=90,
         quiet_period_s=0,
     )
@@ -63,6 +67,8 @@ def test_every_variable_arrives() -> None:
         ("BILLING_WORKER_THREADS", "0"),
         ("BILLING_WORKER_THREADS", "65"),
         ("BILLING_LEASE_S", "1.5"),
+        ("BILLING_NIGHTLY_AT", "24:00"),
+        ("BILLING_NIGHTLY_AT", "3"),
         ("BILLING_SWEEP_S", "-1"),
         ("BILLING_CALL_TIMEOUT_S", "601"),
         ("BILLING_QUIET_PERIOD_S", "soon"),

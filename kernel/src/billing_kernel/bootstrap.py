@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from billing_hookspecs import Secret
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.timekeeping import MovableClock
 from billing_kernel.builtin import StandardPolicies
 from billing_kernel.clock import Clock, SystemClock
 from billing_kernel.database import Database
@@ -26,7 +27,10 @@ def build_kernel(
     extensions = load_extensions(
         builtin=(StandardPolicies(), *plugins), safe_mode=settings.safe_mode
     )
-    return Kernel(settings, database, extensions, clock or SystemClock(), KeyRing(_keys(settings)))
+    clock = clock or SystemClock()
+    if settings.test_clock:
+        clock = MovableClock(database, clock)
+    return Kernel(settings, database, extensions, clock, KeyRing(_keys(settings)))
 
 
 def _keys(settings: Settings) -> tuple[Secret, ...]:

@@ -2,8 +2,10 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -32,6 +34,7 @@ class Settings:
     ``worker_threads``    threads of one worker process.
     ``lease_s``           how long a worker may be silent before another takes over.
     ``sweep_s``           pause between two looks for work that was left behind.
+    ``nightly_at``        when the nightly run begins, in each provider's time zone.
     ``call_timeout_s``    upper bound of a driver's own deadline for one call.
     ``quiet_period_s``    instead of the drivers' own quiet periods; None keeps theirs.
     """
@@ -46,6 +49,7 @@ class Settings:
     worker_threads: int = 4
     lease_s: int = 30
     sweep_s: int = 5
+    nightly_at: time = time(0, 10)
     call_timeout_s: int = 600
     quiet_period_s: int | None = None
 
@@ -72,6 +76,7 @@ class Settings:
             "worker_threads": self.worker_threads,
             "lease_s": self.lease_s,
             "sweep_s": self.sweep_s,
+            "nightly_at": self.nightly_at.isoformat("minutes"),
             "call_timeout_s": self.call_timeout_s,
             "quiet_period_s": self.quiet_period_s,
         }
@@ -91,6 +96,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         worker_threads=_number(given, "BILLING_WORKER_THREADS", 4, 1, 64),
         lease_s=_number(given, "BILLING_LEASE_S", 30, 1, 3600),
         sweep_s=_number(given, "BILLING_SWEEP_S", 5, 1, 3600),
+        nightly_at=_hour(given, "BILLING_NIGHTLY_AT", "00:10"),
         call_timeout_s=_number(given, "BILLING_CALL_TIMEOUT_S", 600, 1, 600),
         quiet_period_s=(
             _number(given, "BILLING_QUIET_PERIOD_S", 0, 0, 86400)
@@ -155,6 +161,13 @@ def _number(given: Mapping[str, str], name: str, default: int, least: int, most:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise SettingsError(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
+
+
+def _hour(given: Mapping[str, str], name: str, default: str) -> time:
+    text = given.get(name) or default
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise SettingsError(f"{name} must be an hour such as 00:10, not {text!r}")
+    return time.fromisoformat(text)
 
 
 def _masked_url(text: str) -> str:

@@ -147,7 +147,7 @@ def test_a_sweep_that_fails_does_not_end_sweeping(
     assert worker.status().last_sweep_at is not None
     assert {
         "event": "loop.failed",
-        "loop": "sweeper",
+        "loop": "scheduler",
         "error": "RuntimeError",
         "log_level": "warning",
     } in logs

@@ -18,6 +18,7 @@ from billing_kernel.application.provisioning import run_operation
 from billing_kernel.application.restoring import return_change
 from billing_kernel.application.returning import send_refund
 from billing_kernel.application.running import run_nightly
+from billing_kernel.application.scheduling import check_books
 from billing_kernel.application.spending import spend_balance
 from billing_kernel.application.storing import forget_method
 from billing_kernel.application.telling import deliver_event
@@ -37,6 +38,7 @@ Work: TypeAlias = Callable[..., None]
 ACTORS: Final[Mapping[str, Work]] = {
     "begin_payment": begin_payment,
     "charge_stored": charge_stored,
+    "check_books": check_books,
     "check_payment": check_payment,
     "deliver_event": deliver_event,
     "direct_domain": direct_domain,

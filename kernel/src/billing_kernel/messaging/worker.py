@@ -2,11 +2,9 @@
 
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import TypeAlias
 
 import dramatiq
 import structlog
@@ -21,15 +19,13 @@ from billing_kernel.messaging.holding import Holder
 from billing_kernel.messaging.looping import Loop
 from billing_kernel.messaging.outbox import Backlog, Outbox
 from billing_kernel.messaging.relay import Relay
+from billing_kernel.messaging.scheduler import Scheduler, Sweep
 
 IDLE_MS = 200
 STOP_S = 20
 """How long work that has begun may go on when the process is told to stop."""
 
 log = structlog.get_logger(__name__)
-
-
-Sweep: TypeAlias = Callable[[Kernel], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +57,10 @@ class Worker:
         crew = Crew(kernel, actors)
         self._outbox = Outbox(kernel.database, settings.lease_s, crew.objection)
         holder = Holder(self._outbox)
-        self._sweeper = Loop("sweeper", settings.sweep_s, partial(_sweep, sweep, kernel))
+        self._scheduler = Scheduler(kernel, sweep)
+        self._timer = Loop("scheduler", settings.sweep_s, self._scheduler.look)
         self._keeper = Loop("lease-keeper", settings.lease_s / 3, holder.renew)
-        self._loops = [self._sweeper, self._keeper]
+        self._loops = [self._timer, self._keeper]
         self._broker: Broker
         if settings.broker_url:
             self._broker = connect_broker(settings.broker_url)
@@ -88,6 +85,7 @@ class Worker:
         for loop in self._loops:
             if loop is not self._keeper:
                 loop.stop(STOP_S)
+        self._scheduler.resign()
         try:
             self._threads.stop(timeout=STOP_S * 1000)
             self._broker.close()
@@ -100,12 +98,7 @@ class Worker:
         threads = [*self._threads.workers, *self._threads.consumers.values()]
         alive = bool(threads) and all(thread.is_alive() for thread in threads)
         alive = alive and all(loop.is_alive for loop in self._loops)
-        return WorkerStatus(alive, self._sweeper.last_done_at, self._outbox.backlog())
-
-
-def _sweep(sweep: Sweep, kernel: Kernel) -> None:
-    if put := sweep(kernel):
-        log.info("sweeper.found_work", messages=put)
+        return WorkerStatus(alive, self._timer.last_done_at, self._outbox.backlog())
 
 
 def run_until_stopped(worker: Worker) -> None:

@@ -42,6 +42,7 @@ from billing_kernel.models.refunds import (
     UnmatchedReceipt,
 )
 from billing_kernel.models.runs import Run
+from billing_kernel.models.schedules import Leader, MovedClock, Schedule
 from billing_kernel.models.services import BilledPeriod, Service
 from billing_kernel.models.taxes import TaxRate
 from billing_kernel.models.templates import DocumentTemplate, MessageTemplate
@@ -69,10 +70,12 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceSeries",
+    "Leader",
     "LedgerAccount",
     "LedgerEntry",
     "LoginAttempt",
     "MessageTemplate",
+    "MovedClock",
     "NameServer",
     "Operation",
     "OperationAttempt",
@@ -89,6 +92,7 @@ __all__ = [
     "Refund",
     "RefundLine",
     "Run",
+    "Schedule",
     "Service",
     "ServiceChange",
     "ServiceDomain",

@@ -6,6 +6,7 @@ from billing_kernel.http.admin import (
     addons,
     client_groups,
     clients,
+    clock,
     companies,
     data_centers,
     departments,
@@ -58,6 +59,7 @@ HANDLERS: list[Any] = [
     *unmatched_receipts.HANDLERS,
     *ledger.HANDLERS,
     *runs.HANDLERS,
+    *clock.HANDLERS,
     *events.HANDLERS,
     *plugins.HANDLERS,
 ]

@@ -1,0 +1,178 @@
+"""A clock for trying things out: it stands until it is moved, and moving it lets time pass.
+
+Only with the setting ``test_clock``. Nights that are passed are carried out one after another,
+each with all the work that follows from it, before the next begins.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.nightly import STEPS
+from billing_kernel.application.running import carry_out, start_run
+from billing_kernel.clock import Clock
+from billing_kernel.database import Database
+from billing_kernel.domain.errors import ConflictError, MissingError, RuleError
+from billing_kernel.domain.periods import business_date
+from billing_kernel.domain.schedules import turns_between
+from billing_kernel.models import (
+    MovedClock,
+    Operation,
+    OutboxMessage,
+    Payment,
+    Provider,
+    Refund,
+    Service,
+    ServiceDomain,
+    wall_clock,
+)
+from billing_kernel.models.outbox import Queue
+
+LONGEST_MOVE: Final = timedelta(days=366 * 5)
+STALLED_S: Final = 30.0
+"""How long nothing may be done of what is due before nobody seems to work."""
+
+POLL_S: Final = 0.01
+
+DEADLINES: Final[Sequence[InstrumentedAttribute[Any]]] = (
+    OutboxMessage.due_at,
+    Operation.due_at,
+    Payment.check_at,
+    Refund.due_at,
+    ServiceDomain.due_at,
+)
+"""What waits for the wall clock: it comes nearer by as much as the test clock moves."""
+
+
+class ClockBackwardsError(RuleError):
+    """A clock that goes back would undo what has happened."""
+
+    code = "clock.backwards"
+
+
+class ClockTooFarError(RuleError):
+    """A move over more nights than one request can pass."""
+
+    code = "clock.too_far"
+
+
+class NobodyWorksError(ConflictError):
+    """What fell due isn't being done; no worker runs."""
+
+    code = "clock.nobody_works"
+
+
+class MovableClock:
+    """Stands where it was moved to, for all processes alike; the real time before that."""
+
+    def __init__(self, database: Database, otherwise: Clock) -> None:
+        self._database = database
+        self._otherwise = otherwise
+
+    def now(self) -> datetime:
+        with self._database.reading() as session:
+            return session.scalar(select(MovedClock.instant)) or self._otherwise.now()
+
+
+def require_test_clock(kernel: Kernel) -> None:
+    """Raise MissingError where there is no test clock."""
+    if not kernel.settings.test_clock:
+        raise MissingError("there is no test clock: start with BILLING_TEST_CLOCK=1 to have one")
+
+
+def move_clock(kernel: Kernel, to: datetime) -> None:
+    """Move the test clock on, doing everything that falls due on the way, in order.
+
+    Returns when all of it is done; documents alone may still be written. What can't be done yet
+    (a task for people, an upstream that is away) waits as it always does.
+    Raises ClockBackwardsError, ClockTooFarError, NobodyWorksError.
+    """
+    now = kernel.clock.now()
+    if to < now:
+        raise ClockBackwardsError(f"the clock stands at {now.isoformat()} already")
+    if to - now > LONGEST_MOVE:
+        raise ClockTooFarError("move the clock by five years at a time at most")
+    with kernel.database.reading() as session:
+        zones = set(session.scalars(select(Provider.time_zone)))
+    _finish_work(kernel)
+    for night in turns_between(now, to, kernel.settings.nightly_at, zones):
+        if _anything_due(kernel, night):
+            _set(kernel, night)
+            _finish_work(kernel)
+            run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False))
+            carry_out(kernel, run.id)
+            _finish_work(kernel)
+    _set(kernel, to)
+    _finish_work(kernel)
+
+
+def _anything_due(kernel: Kernel, night: datetime) -> bool:
+    """Whether a night has anything to do, so that quiet ones cost a look only."""
+    with kernel.database.reading() as session:
+        for provider in session.scalars(select(Provider)):
+            today = business_date(night, provider.time_zone)
+            for step in STEPS:
+                due = select(Service.id).where(Service.provider_id == provider.id, *step.due(today))
+                if session.scalar(due.limit(1)) is not None:
+                    return True
+    return False
+
+
+def _set(kernel: Kernel, to: datetime) -> None:
+    def move(session: Session) -> None:
+        row = session.get(MovedClock, 1, with_for_update=True)
+        passed = to - kernel.clock.now()
+        session.merge(MovedClock(id=1, instant=to)) if row is None else setattr(row, "instant", to)
+        for deadline in DEADLINES:
+            _bring_nearer(session, deadline, passed)
+        session.info["left_work"] = True
+
+    kernel.database.run(move)
+
+
+def _bring_nearer(
+    session: Session, deadline: InstrumentedAttribute[Any], passed: timedelta
+) -> None:
+    table = deadline.class_
+    waiting = session.execute(
+        select(table.id, deadline).where(deadline > wall_clock()).with_for_update()
+    ).all()
+    for row_id, due_at in waiting:
+        session.execute(
+            update(table)
+            .where(table.id == row_id)
+            .values({deadline.key: due_at - passed})
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _finish_work(kernel: Kernel) -> None:
+    """Wait until workers have done what is due; raises NobodyWorksError if nothing moves."""
+    left, since = _due_work(kernel), time.monotonic()
+    while left:
+        time.sleep(POLL_S)
+        still = _due_work(kernel)
+        if still != left:
+            left, since = still, time.monotonic()
+        elif time.monotonic() - since > STALLED_S:
+            raise NobodyWorksError(
+                f"{len(left)} messages are due and nobody works on them: is a worker running?"
+            )
+
+
+def _due_work(kernel: Kernel) -> list[int]:
+    with kernel.database.reading() as session:
+        return list(
+            session.scalars(
+                select(OutboxMessage.id).where(
+                    OutboxMessage.died_at.is_(None),
+                    OutboxMessage.queue == Queue.DEFAULT,
+                    OutboxMessage.due_at <= wall_clock(),
+                )
+            )
+        )
