@@ -18,6 +18,7 @@ from billing_kernel.models.connections import (
     ProcessingModule,
 )
 from billing_kernel.models.documents import Document
+from billing_kernel.models.employees import BusinessHours, Employee, EmployeeDepartment
 from billing_kernel.models.gateways import GatewayNotification, StoredMethod
 from billing_kernel.models.invoices import Invoice, InvoiceLine
 from billing_kernel.models.ledger import LedgerAccount, LedgerEntry, Posting
@@ -52,6 +53,7 @@ __all__ = [
     "Administrator",
     "Base",
     "BilledPeriod",
+    "BusinessHours",
     "CartItem",
     "Client",
     "ClientGroup",
@@ -61,6 +63,8 @@ __all__ = [
     "Dispute",
     "Document",
     "DocumentTemplate",
+    "Employee",
+    "EmployeeDepartment",
     "Enumeration",
     "EnumerationValue",
     "Event",

@@ -45,7 +45,12 @@ class Session(Row):
 
     __tablename__ = "sessions"
     __table_args__ = (
-        CheckConstraint("(client_id IS NULL) <> (administrator_id IS NULL)", name="one_person"),
+        CheckConstraint(
+            "(client_id IS NOT NULL AND administrator_id IS NULL AND employee_id IS NULL)"
+            " OR (client_id IS NULL AND administrator_id IS NOT NULL AND employee_id IS NULL)"
+            " OR (client_id IS NULL AND administrator_id IS NULL AND employee_id IS NOT NULL)",
+            name="one_person",
+        ),
     )
 
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
@@ -53,6 +58,7 @@ class Session(Row):
     administrator_id: Mapped[int | None] = mapped_column(
         ForeignKey("administrators.id"), index=True
     )
+    employee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"), index=True)
     expires_at: Mapped[datetime]
 
 

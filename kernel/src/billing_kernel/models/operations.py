@@ -80,7 +80,10 @@ class OperationAttempt(Row):
 
 
 class Task(ChangingRow):
-    """Something that a person of a department has to do."""
+    """Something that a person of a department has to do.
+
+    One of ``completed_by_id``, an administrator, and ``completed_by_employee_id`` did it.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -104,5 +107,7 @@ class Task(ChangingRow):
     title: Mapped[str] = mapped_column(String(255))
     detail: Mapped[str] = mapped_column(default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"))
     completed_by_id: Mapped[int | None] = mapped_column(ForeignKey("administrators.id"))
+    completed_by_employee_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"))
     finished_at: Mapped[datetime | None]

@@ -3,9 +3,10 @@
 from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from billing_kernel.models.base import ChangingRow, Row
+from billing_kernel.models.employees import BusinessHours
 
 
 class Provider(ChangingRow):
@@ -49,6 +50,9 @@ class Department(ChangingRow):
     name: Mapped[dict[str, Any]]
     sort: Mapped[int] = mapped_column(default=1)
     show_in_support_center: Mapped[bool] = mapped_column(default=False)
+    business_hours_id: Mapped[int | None] = mapped_column(ForeignKey("business_hours.id"))
+    head_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"))
+    business_hours: Mapped[BusinessHours | None] = relationship(lazy="joined")
 
 
 class Administrator(ChangingRow):
