@@ -16,6 +16,7 @@ from billing_kernel.models.connections import (
     PaymentMethod,
     PaymentMethodProvider,
     ProcessingModule,
+    UpstreamBalance,
 )
 from billing_kernel.models.documents import Document
 from billing_kernel.models.employees import BusinessHours, Employee, EmployeeDepartment
@@ -45,6 +46,7 @@ from billing_kernel.models.refunds import (
 from billing_kernel.models.runs import Run
 from billing_kernel.models.schedules import Leader, MovedClock, Schedule
 from billing_kernel.models.services import BilledPeriod, Service
+from billing_kernel.models.subscriptions import Collection, Subscription
 from billing_kernel.models.taxes import TaxRate
 from billing_kernel.models.templates import DocumentTemplate, MessageTemplate
 
@@ -57,6 +59,7 @@ __all__ = [
     "CartItem",
     "Client",
     "ClientGroup",
+    "Collection",
     "Company",
     "DataCenter",
     "Department",
@@ -102,11 +105,13 @@ __all__ = [
     "ServiceDomain",
     "Session",
     "StoredMethod",
+    "Subscription",
     "TariffAddon",
     "TariffPlan",
     "TariffVersion",
     "Task",
     "TaxRate",
     "UnmatchedReceipt",
+    "UpstreamBalance",
     "wall_clock",
 ]

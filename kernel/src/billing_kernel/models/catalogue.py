@@ -99,10 +99,15 @@ class EnumerationValue(ChangingRow):
 
 
 class ProductTypeSettings(ChangingRow):
-    """What tariff plans of a product type fall back to."""
+    """What tariff plans of a product type fall back to.
+
+    ``deletion_grace_days`` is how long services stay suspended before a deletion that somebody
+    asked for is carried out.
+    """
 
     __tablename__ = "product_type_settings"
 
     key: Mapped[str] = mapped_column(String(64), unique=True)
     auto_deletion_days: Mapped[int | None]
     weekend_suspension: Mapped[bool]
+    deletion_grace_days: Mapped[int] = mapped_column(default=0)

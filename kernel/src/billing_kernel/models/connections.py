@@ -1,5 +1,6 @@
 """Configured drivers: processing modules and payment methods. Secrets are sealed."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
@@ -33,6 +34,25 @@ class ProcessingModule(ChangingRow):
     minimal_balance_currency: Mapped[str | None] = mapped_column(String(3))
     is_enabled: Mapped[bool] = mapped_column(default=True)
     license_module_id: Mapped[int | None] = mapped_column(ForeignKey("processing_modules.id"))
+
+
+class UpstreamBalance(ChangingRow):
+    """What a module's upstream account had when it was asked last, at ``asked_at``.
+
+    Without an amount ``problem`` says why it isn't known; ``is_refused``: asking again won't
+    help, a person has to.
+    """
+
+    __tablename__ = "upstream_balances"
+
+    processing_module_id: Mapped[int] = mapped_column(
+        ForeignKey("processing_modules.id"), unique=True
+    )
+    balance_minor: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3), default="")
+    problem: Mapped[str] = mapped_column(String(500), default="")
+    is_refused: Mapped[bool] = mapped_column(default=False)
+    asked_at: Mapped[datetime]
 
 
 class PaymentMethod(ChangingRow):

@@ -18,7 +18,9 @@ class Service(ChangingRow):
     what was paid (None: without end); ``paid`` is what it was paid with. ``addons`` are amounts
     by resource type, of an enumeration the value's id. ``facts`` is what the driver remembers;
     ``version`` grows with every change of state and fences decisions that were made on an
-    older one.
+    older one. ``renewal_method_id`` is the stored method that renewals are charged to where
+    the balance doesn't cover them. ``deletes_on`` is the day that an asked-for deletion is
+    carried out on, and ``deletion_asked_by`` who asked.
 
     A bundled service belongs to ``parent_service_id``, whose addon ``bundled_as`` (a resource
     type) it is: that one's invoice lines pay for it, and it is paid for as long. It has the
@@ -31,6 +33,13 @@ class Service(ChangingRow):
             f"status IN ({', '.join(repr(str(s)) for s in ServiceState)})", name="status"
         ),
         Index("ix_services_status_expires_on_id", "status", "expires_on", "id"),
+        Index(
+            "ix_services_deletes_on_id",
+            "deletes_on",
+            "id",
+            sqlite_where=text("deletes_on IS NOT NULL"),
+            postgresql_where=text("deletes_on IS NOT NULL"),
+        ),
     )
 
     client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
@@ -61,6 +70,9 @@ class Service(ChangingRow):
     parent_service_id: Mapped[int | None] = mapped_column(ForeignKey("services.id"), index=True)
     bundled_as: Mapped[str] = mapped_column(String(64), default="")
     tariff_code: Mapped[str] = mapped_column(String(255), default="")
+    renewal_method_id: Mapped[int | None] = mapped_column(ForeignKey("stored_methods.id"))
+    deletes_on: Mapped[date | None]
+    deletion_asked_by: Mapped[str] = mapped_column(String(16), default="")
 
 
 class BilledPeriod(Row):
