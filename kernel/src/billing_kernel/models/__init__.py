@@ -11,12 +11,12 @@ from billing_kernel.models.catalogue import (
     TariffVersion,
 )
 from billing_kernel.models.changes import ServiceChange
+from billing_kernel.models.charges import DailyCharge
 from billing_kernel.models.clients import Client, ClientGroup, IdempotencyKey, LoginAttempt, Session
 from billing_kernel.models.connections import (
     PaymentMethod,
     PaymentMethodProvider,
     ProcessingModule,
-    UpstreamBalance,
 )
 from billing_kernel.models.documents import Document
 from billing_kernel.models.employees import BusinessHours, Employee, EmployeeDepartment
@@ -46,7 +46,6 @@ from billing_kernel.models.refunds import (
 from billing_kernel.models.runs import Run
 from billing_kernel.models.schedules import Leader, MovedClock, Schedule
 from billing_kernel.models.services import BilledPeriod, Service
-from billing_kernel.models.subscriptions import Collection, Subscription
 from billing_kernel.models.taxes import TaxRate
 from billing_kernel.models.templates import DocumentTemplate, MessageTemplate
 
@@ -59,8 +58,8 @@ __all__ = [
     "CartItem",
     "Client",
     "ClientGroup",
-    "Collection",
     "Company",
+    "DailyCharge",
     "DataCenter",
     "Department",
     "Dispute",
@@ -105,13 +104,11 @@ __all__ = [
     "ServiceDomain",
     "Session",
     "StoredMethod",
-    "Subscription",
     "TariffAddon",
     "TariffPlan",
     "TariffVersion",
     "Task",
     "TaxRate",
     "UnmatchedReceipt",
-    "UpstreamBalance",
     "wall_clock",
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_kernel.models.base import ChangingRow, Row
@@ -24,9 +24,21 @@ class Client(ChangingRow):
     """A registered customer; ``email`` is the login, stored in lower case.
 
     ``pays_from_balance``: open invoices are paid by themselves as soon as the balance allows.
+
+    Since ``parked_at`` automatic work leaves the client's services alone, for ``parked_reason``.
+    ``charges_per_run_max`` is how many charges of a business date are too many for this client,
+    None: as many as for everybody.
     """
 
     __tablename__ = "clients"
+    __table_args__ = (
+        Index(
+            "ix_clients_parked",
+            "id",
+            sqlite_where=text("parked_at IS NOT NULL"),
+            postgresql_where=text("parked_at IS NOT NULL"),
+        ),
+    )
 
     provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"), index=True)
     email: Mapped[str] = mapped_column(String(255), unique=True)
@@ -38,6 +50,9 @@ class Client(ChangingRow):
     client_group_id: Mapped[int | None] = mapped_column(ForeignKey("client_groups.id"), index=True)
     pays_from_balance: Mapped[bool] = mapped_column(default=False)
     is_enabled: Mapped[bool] = mapped_column(default=True)
+    parked_at: Mapped[datetime | None]
+    parked_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    charges_per_run_max: Mapped[int | None]
 
 
 class Session(Row):

@@ -15,7 +15,9 @@ class Service(ChangingRow):
 
     ``reference`` is our name of it at upstreams, unique among all installations.
     ``anchor_on`` is the day that renewals count from. ``expires_on`` is the half-open end of
-    what was paid (None: without end); ``paid`` is what it was paid with. ``addons`` are amounts
+    what was paid (None: without end); ``paid`` is what it was paid with. A service that is
+    charged daily has ``charged_until`` instead, the half-open end of the days charged, and while
+    it is suspended ``served_until``, that of the days that it owes. ``addons`` are amounts
     by resource type, of an enumeration the value's id. ``facts`` is what the driver remembers;
     ``version`` grows with every change of state and fences decisions that were made on an
     older one. ``renewal_method_id`` is the stored method that renewals are charged to where
@@ -33,6 +35,7 @@ class Service(ChangingRow):
             f"status IN ({', '.join(repr(str(s)) for s in ServiceState)})", name="status"
         ),
         Index("ix_services_status_expires_on_id", "status", "expires_on", "id"),
+        Index("ix_services_status_charged_until_id", "status", "charged_until", "id"),
         Index(
             "ix_services_deletes_on_id",
             "deletes_on",
@@ -58,6 +61,8 @@ class Service(ChangingRow):
     anchor_on: Mapped[date | None]
     started_on: Mapped[date | None]
     expires_on: Mapped[date | None]
+    charged_until: Mapped[date | None]
+    served_until: Mapped[date | None]
     auto_renewal: Mapped[bool] = mapped_column(default=False)
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     addons: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -80,13 +85,14 @@ class BilledPeriod(Row):
 
     The database refuses a second one for a day that isn't reversed: this is what makes a
     double charge impossible. ``line_no`` 0 is the service itself, addons count from 1
-    to 255.
+    to 255. An invoice or a daily charge asked for them; those of the kind ``free`` cost nothing.
     """
 
     __tablename__ = "billed_periods"
     __table_args__ = (
         CheckConstraint("end_on > start_on", name="not_empty"),
         CheckConstraint("line_no BETWEEN 0 AND 255", name="line_no"),
+        CheckConstraint("invoice_id IS NULL OR daily_charge_id IS NULL", name="one_source"),
         Index(
             "uq_billed_periods_service_id_line_no_start_on",
             "service_id",
@@ -107,4 +113,5 @@ class BilledPeriod(Row):
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"), index=True)
+    daily_charge_id: Mapped[int | None] = mapped_column(ForeignKey("daily_charges.id"), index=True)
     reversed: Mapped[bool] = mapped_column(default=False)
