@@ -17,6 +17,7 @@ from billing_kernel.models.connections import (
     PaymentMethod,
     PaymentMethodProvider,
     ProcessingModule,
+    UpstreamBalance,
 )
 from billing_kernel.models.documents import Document
 from billing_kernel.models.employees import BusinessHours, Employee, EmployeeDepartment
@@ -46,6 +47,7 @@ from billing_kernel.models.refunds import (
 from billing_kernel.models.runs import Run
 from billing_kernel.models.schedules import Leader, MovedClock, Schedule
 from billing_kernel.models.services import BilledPeriod, Service
+from billing_kernel.models.subscriptions import Collection, Subscription
 from billing_kernel.models.taxes import TaxRate
 from billing_kernel.models.templates import DocumentTemplate, MessageTemplate
 
@@ -58,6 +60,7 @@ __all__ = [
     "CartItem",
     "Client",
     "ClientGroup",
+    "Collection",
     "Company",
     "DailyCharge",
     "DataCenter",
@@ -104,11 +107,13 @@ __all__ = [
     "ServiceDomain",
     "Session",
     "StoredMethod",
+    "Subscription",
     "TariffAddon",
     "TariffPlan",
     "TariffVersion",
     "Task",
     "TaxRate",
     "UnmatchedReceipt",
+    "UpstreamBalance",
     "wall_clock",
 ]
