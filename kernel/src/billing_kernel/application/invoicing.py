@@ -64,33 +64,23 @@ def issue_invoice(
     credit note names the invoice that it ``corrects`` and is numbered in a series of its own.
     """
     provider = session.get_one(Provider, client.provider_id)
-    company = session.get(Company, provider.company_id) if provider.company_id else None
+    company = company_of(session, provider)
     series = CREDIT_NOTE_SERIES if corrects else INVOICE_SERIES
-    net = sum((item.line.net for item in items), Money.zero(currency))
-    tax = sum((item.line.tax for item in items), Money.zero(currency))
-    number = _next_number(session, client.provider_id, series)
+    number = take_numbers(session, client.provider_id, series)
+    values = invoice_values(
+        provider, company, client, kind, items,
+        currency=currency, today=today, payer=payer, tax_note=tax_note,
+    )  # fmt: skip
     invoice = Invoice(
-        provider_id=client.provider_id,
-        client_id=client.id,
+        **values,
+        **numbered(series, number),
         order_id=order_id,
-        series=series,
-        series_number=number,
-        number=f"{series}-{number:06d}",
-        kind=kind,
         status=InvoiceState.NEW,
-        issued_on=today,
-        currency=currency,
-        net_minor=net.amount_minor,
-        tax_minor=tax.amount_minor,
-        total_minor=(net + tax).amount_minor,
-        line_count=len(items),
-        payer_id=payer.id if payer else None,
-        language=(payer.language if payer else "") or client.language or provider.default_language,
-        payer=_party(payer) if payer else {"name": client.name, "country": client.country},
-        company=_party(company) if company else {"name": provider.name},
-        tax_note=tax_note,
         corrects_invoice_id=corrects.id if corrects else None,
-        lines=[_row(position, item) for position, item in enumerate(items, start=1)],
+        lines=[
+            InvoiceLine(**line_values(position, item))
+            for position, item in enumerate(items, start=1)
+        ],
     )
     session.add(invoice)
     session.flush()
@@ -99,6 +89,51 @@ def issue_invoice(
         session, kernel, "InvoiceIssued", {"invoice_id": invoice.id, "kind": kind}, client.id
     )
     return invoice
+
+
+def company_of(session: Session, provider: Provider) -> Company | None:
+    """The legal entity that a provider's documents come from."""
+    return session.get(Company, provider.company_id) if provider.company_id else None
+
+
+def invoice_values(
+    provider: Provider,
+    company: Company | None,
+    client: Client,
+    kind: str,
+    items: Sequence[Item],
+    *,
+    currency: str,
+    today: date,
+    payer: Payer | None = None,
+    tax_note: str = "",
+) -> dict[str, Any]:
+    """What an invoice says, but for its number and what becomes of it."""
+    net = sum((item.line.net for item in items), Money.zero(currency))
+    tax = sum((item.line.tax for item in items), Money.zero(currency))
+    return {
+        "provider_id": client.provider_id,
+        "client_id": client.id,
+        "kind": kind,
+        "issued_on": today,
+        "currency": currency,
+        "net_minor": net.amount_minor,
+        "tax_minor": tax.amount_minor,
+        "total_minor": (net + tax).amount_minor,
+        "line_count": len(items),
+        "payer_id": payer.id if payer else None,
+        "language": (payer.language if payer else "")
+        or client.language
+        or provider.default_language,
+        "payer": _party(payer) if payer else {"name": client.name, "country": client.country},
+        "company": _party(company) if company else {"name": provider.name},
+        "tax_note": tax_note,
+    }
+
+
+def numbered(series: str, number: int) -> dict[str, Any]:
+    """How an invoice shows its place in a series."""
+    return {"series": series, "series_number": number, "number": f"{series}-{number:06d}"}
 
 
 def cancel_invoice(invoice: Invoice) -> None:
@@ -116,29 +151,30 @@ def _party(party: Payer | Company) -> dict[str, Any]:
     return document
 
 
-def _row(position: int, item: Item) -> InvoiceLine:
+def line_values(position: int, item: Item) -> dict[str, Any]:
+    """What a line of an invoice says."""
     line = item.line
-    return InvoiceLine(
-        position=position,
-        kind=line.kind,
-        description=line.description[:500],
-        service_id=item.service_id,
-        tariff_plan_id=item.tariff_plan_id,
-        period_months=line.period_months,
-        start_on=line.period.start_on if line.period else None,
-        end_on=line.period.end_on if line.period else None,
-        net_minor=line.net.amount_minor,
-        tax_rate=line.tax_rate,
-        tax_minor=line.tax.amount_minor,
-        total_minor=line.total.amount_minor,
-        explanation=msgspec.to_builtins(line.steps),
-        resource_type=line.resource_type,
-        derivation=line.derivation,
-    )
+    return {
+        "position": position,
+        "kind": line.kind,
+        "description": line.description[:500],
+        "service_id": item.service_id,
+        "tariff_plan_id": item.tariff_plan_id,
+        "period_months": line.period_months,
+        "start_on": line.period.start_on if line.period else None,
+        "end_on": line.period.end_on if line.period else None,
+        "net_minor": line.net.amount_minor,
+        "tax_rate": line.tax_rate,
+        "tax_minor": line.tax.amount_minor,
+        "total_minor": line.total.amount_minor,
+        "explanation": msgspec.to_builtins(line.steps),
+        "resource_type": line.resource_type,
+        "derivation": line.derivation,
+    }
 
 
-def _next_number(session: Session, provider_id: int, series: str) -> int:
-    """The next number; the counter's row stays locked until the transaction ends."""
+def take_numbers(session: Session, provider_id: int, series: str, count: int = 1) -> int:
+    """The first of the next numbers; the counter's row stays locked until the transaction ends."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(
         dialect.insert(InvoiceSeries)
@@ -147,6 +183,7 @@ def _next_number(session: Session, provider_id: int, series: str) -> int:
     )
     mine = (InvoiceSeries.provider_id == provider_id, InvoiceSeries.series == series)
     session.execute(
-        update(InvoiceSeries).where(*mine).values(last_number=InvoiceSeries.last_number + 1)
+        update(InvoiceSeries).where(*mine).values(last_number=InvoiceSeries.last_number + count)
     )
-    return session.scalars(select(InvoiceSeries.last_number).where(*mine)).one()
+    last = session.scalars(select(InvoiceSeries.last_number).where(*mine)).one()
+    return last - count + 1

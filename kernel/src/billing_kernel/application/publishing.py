@@ -22,7 +22,7 @@ def enqueue(
 ) -> None:
     """Ask a worker to look at the objects with these ids, now or after ``delay``."""
     due_at = wall_clock() + delay if delay else wall_clock()
-    session.add(OutboxMessage(actor=actor, arguments=dict(arguments), due_at=due_at, queue=queue))
+    session.add(OutboxMessage(**message_values(actor, arguments, due_at, queue)))
     session.info["left_work"] = True
 
 
@@ -30,8 +30,15 @@ def enqueue_at(
     session: Session, actor: str, arguments: Mapping[str, int], due_at: datetime
 ) -> None:
     """As ``enqueue``, at an instant."""
-    session.add(OutboxMessage(actor=actor, arguments=dict(arguments), due_at=due_at))
+    session.add(OutboxMessage(**message_values(actor, arguments, due_at)))
     session.info["left_work"] = True
+
+
+def message_values(
+    actor: str, arguments: Mapping[str, int], due_at: datetime, queue: Queue = Queue.DEFAULT
+) -> dict[str, Any]:
+    """What a message says."""
+    return {"actor": actor, "arguments": dict(arguments), "due_at": due_at, "queue": queue}
 
 
 def record_event(
@@ -42,9 +49,7 @@ def record_event(
     client_id: int | None = None,
 ) -> None:
     """Record what happened; each listening plugin gets a delivery of its own."""
-    if name not in EVENT_NAMES:
-        raise KeyError(f"{name} is not an event of the contract")
-    event = Event(name=name, occurred_at=kernel.clock.now(), facts=dict(facts), client_id=client_id)
+    event = Event(**event_values(kernel, name, facts, client_id))
     session.add(event)
     listeners = kernel.extensions.event_listeners()
     if not listeners:
@@ -55,3 +60,17 @@ def record_event(
         session.add(delivery)
         session.flush()
         enqueue(session, "deliver_event", {"delivery_id": delivery.id})
+
+
+def event_values(
+    kernel: Kernel, name: str, facts: Mapping[str, Any], client_id: int | None
+) -> dict[str, Any]:
+    """What is recorded of an event."""
+    if name not in EVENT_NAMES:
+        raise KeyError(f"{name} is not an event of the contract")
+    return {
+        "name": name,
+        "occurred_at": kernel.clock.now(),
+        "facts": dict(facts),
+        "client_id": client_id,
+    }

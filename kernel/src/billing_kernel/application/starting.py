@@ -83,22 +83,47 @@ def start_operation(
     if module_id is None and service.parent_service_id is None:
         plan = session.get_one(TariffPlan, service.tariff_plan_id)
         module_id = next((module.id for module in modules_for(session, plan)), None)
-    operation = Operation(
-        uid=str(uuid4()),
-        service_id=service.id,
-        processing_module_id=module_id,
-        invoice_id=invoice.id if invoice else None,
-        kind=kind,
-        state=OperationState.QUEUED,
-        request={
-            "service": stored_view(view or view_service(session, service)),
-            "start_on": start_on.isoformat() if start_on else None,
-            "expires_on": expires_on.isoformat() if expires_on else None,
-            **more,
-        },
-        due_at=wall_clock(),
+    values = operation_values(
+        service.id,
+        module_id,
+        kind,
+        invoice.id if invoice else None,
+        view or view_service(session, service),
+        start_on=start_on,
+        expires_on=expires_on,
+        **more,
     )
+    operation = Operation(**values)
     session.add(operation)
     session.flush()
     enqueue(session, "run_operation", {"operation_id": operation.id})
     return operation
+
+
+def operation_values(
+    service_id: int,
+    module_id: int | None,
+    kind: OperationKind,
+    invoice_id: int | None,
+    view: ServiceView,
+    *,
+    start_on: date | None = None,
+    expires_on: date | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """What an instruction says, as it waits for a worker."""
+    return {
+        "uid": str(uuid4()),
+        "service_id": service_id,
+        "processing_module_id": module_id,
+        "invoice_id": invoice_id,
+        "kind": kind,
+        "state": OperationState.QUEUED,
+        "request": {
+            "service": stored_view(view),
+            "start_on": start_on.isoformat() if start_on else None,
+            "expires_on": expires_on.isoformat() if expires_on else None,
+            **more,
+        },
+        "due_at": wall_clock(),
+    }

@@ -1,0 +1,176 @@
+"""Many rows at once: COPY and arrays on PostgreSQL, ``executemany`` on SQLite.
+
+Rows are mappings of column names to what the columns of the model take. They pass the same
+constraints and triggers as rows that are written one by one.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, TypeAlias
+
+import msgspec
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Table,
+    any_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from billing_kernel.models import Base
+
+Values: TypeAlias = Mapping[str, Any]
+
+LOOKING_UP = text(
+    "SELECT set_config(name, 'off', true) FROM unnest(ARRAY["
+    "'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name"
+)
+
+
+def look_up_by_key(session: Session) -> None:
+    """Keep this transaction to index look-ups.
+
+    The planner knows nothing of an array's values: by itself it reads whole tables for them.
+    """
+    if _is_postgresql(session):
+        session.execute(LOOKING_UP)
+
+
+def among(
+    session: Session, column: InstrumentedAttribute[int], ids: Sequence[int]
+) -> ColumnElement[bool]:
+    """Whether a column is one of many ids: one statement, whatever their number."""
+    if _is_postgresql(session):
+        return column == any_(literal(list(ids), ARRAY(BigInteger)))
+    return column.in_(ids)
+
+
+def draw_ids(session: Session, model: type[Base], count: int) -> list[int]:
+    """Ids for rows that others of the same transaction refer to, in growing order."""
+    table = model.__tablename__
+    if _is_postgresql(session):
+        drawn = select(func.nextval(func.pg_get_serial_sequence(table, "id"))).select_from(
+            func.generate_series(1, count).alias()
+        )
+        return sorted(session.scalars(drawn))
+    # SQLite numbers rows on from the highest, and we are the only writer.
+    column = _table(model).c.id
+    highest = session.scalar(select(func.coalesce(func.max(column), 0))) or 0
+    return list(range(highest + 1, highest + 1 + count))
+
+
+def bulk_write(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
+    """Insert rows that all name the same columns; what they leave out gets its default."""
+    if not rows:
+        return
+    session.flush()
+    layout = _layout(model, tuple(rows[0]))
+    defaults = {name: make() for name, make in layout.defaults}
+    if not _is_postgresql(session):
+        session.execute(insert(layout.table), [{**defaults, **row} for row in rows])
+        return
+    _copy(session, layout, rows, defaults)
+
+
+def _copy(session: Session, layout: "_Layout", rows: Sequence[Values], defaults: Values) -> None:
+    columns = [(name, layout.encoders.get(name)) for name in rows[0]]
+    constant = tuple(
+        encode(value) if (encode := layout.encoders.get(name)) else value
+        for name, value in defaults.items()
+    )
+    names = ", ".join(f'"{name}"' for name in (*rows[0], *defaults))
+    connection: Any = session.connection().connection.driver_connection
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {layout.table.name} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            values = [encode(row[name]) if encode else row[name] for name, encode in columns]
+            copy.write_row((*values, *constant))
+
+
+def bulk_update(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
+    """Set columns of the rows with these ``id``\\ s; the caller has locked them."""
+    if not rows:
+        return
+    session.flush()
+    table = _table(model)
+    names = [name for name in rows[0] if name != "id"]
+    if not _is_postgresql(session):
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+        statement = update(table).where(table.c.id == bindparam("of_id")).values(values)
+        renamed = [
+            {"of_id": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows
+        ]
+        session.connection().execute(statement, renamed)
+        return
+    arrays = [
+        literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in ("id", *names)
+    ]
+    given = func.unnest(*arrays).table_valued("id", *names, name="given")
+    session.execute(
+        update(table)
+        .where(table.c.id == given.c.id)
+        .values({name: given.c[name] for name in names})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How rows with some columns are written: what their other columns begin as, and in JSON."""
+
+    table: Table
+    defaults: tuple[tuple[str, Callable[[], Any]], ...]
+    encoders: Mapping[str, Callable[[Any], Any]]
+
+
+@cache
+def _layout(model: type[Base], given: tuple[str, ...]) -> _Layout:
+    table = _table(model)
+    defaults = tuple(
+        (column.name, _default(column))
+        for column in table.columns
+        if column.name not in given and column.default is not None
+    )
+    encoders = {
+        column.name: _as_json if isinstance(column.type, JSON) else _as_text
+        for column in table.columns
+        if isinstance(column.type, JSON) or column.type.python_type is str
+    }
+    return _Layout(table, defaults, encoders)
+
+
+def _default(column: Column[Any]) -> Callable[[], Any]:
+    default: Any = column.default
+    return lambda: default.arg(None) if default.is_callable else default.arg
+
+
+def _as_json(value: Any) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _as_text(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    if not isinstance(table, Table):
+        raise TypeError(f"{model.__name__} has no table of its own")
+    return table
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
