@@ -40,6 +40,10 @@ EVENT_NAMES = (
     "ServiceSuspended",
     "ServiceResumed",
     "ServiceDeleted",
+    "ServiceDeletionPlanned",
+    "ServiceDeletionTakenBack",
+    "SubscriptionStarted",
+    "SubscriptionEnded",
     "OperationRefused",
     "TaskOpened",
 )

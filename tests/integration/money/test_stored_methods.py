@@ -51,7 +51,7 @@ def place_for_card(till: Till, method: PaymentMethod | None = None) -> StoredMet
 
 def forget(till: Till, stored_id: int, client_id: int | None = None) -> None:
     owner = client_id or till.shop.client.id
-    till.kernel.database.run(lambda session: forget_stored(session, stored_id, owner))
+    till.kernel.database.run(lambda session: forget_stored(session, till.kernel, stored_id, owner))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from billing_kernel.application.posting import lock_accounts, post
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.settling import settle_invoice
 from billing_kernel.application.spending import pay_by_themselves
+from billing_kernel.application.subscribing import subscribe_paid
 from billing_kernel.application.tasking import close_payment_tasks, open_payment_task
 from billing_kernel.crashpoints import crashpoint
 from billing_kernel.domain.errors import ConflictError, RuleError
@@ -76,6 +77,8 @@ def _pay_invoice(session: Session, kernel: Kernel, payment: Payment, captured: M
         refusal = _refusal_to_settle(session, kernel, invoice)
         for part in (payment, *parts):
             part.settles_invoice = not refusal
+        if not refusal:
+            subscribe_paid(session, kernel, payment, invoice)
         if refusal:
             receipt = Receipt(False, captured, Misfit.NOT_SETTLED, refusal)
     if receipt.misfit is not None:

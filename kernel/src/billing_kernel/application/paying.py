@@ -15,6 +15,11 @@ from billing_kernel.application.naming import require_payer_fields
 from billing_kernel.application.settling import refuse_stale
 from billing_kernel.application.spending import new_attempt, pay_from_balance
 from billing_kernel.application.storing import chargeable, require_storable
+from billing_kernel.application.subscribing import (
+    NotSubscribableError,
+    subscribable_services,
+    subscribe,
+)
 from billing_kernel.application.withdrawing import give_up, is_by_hand, lock_open_attempts
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.states import AttemptState, InvoiceState
@@ -52,13 +57,17 @@ class NotConfirmableError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class PayWith:
-    """How to pay: from the balance, by a method, or by what a method has stored."""
+    """How to pay: from the balance, by a method, or by what a method has stored.
+
+    ``subscribes`` lets renewals of what is paid for be charged to the stored method, too.
+    """
 
     balance: bool = False
     payment_method_id: int | None = None
     return_url: str = ""
     stored_method_id: int | None = None
     store_method: bool = False
+    subscribes: bool = False
 
 
 def pay_invoice(
@@ -69,18 +78,19 @@ def pay_invoice(
     From the balance it is paid when this returns; by a method, ``begin_payment`` goes on
     after the commit, by a stored one a worker. Raises InvoiceNotPayableError,
     StaleRenewalError, StaleChangeError, PaymentInProgressError, InsufficientFundsError,
-    MethodNotOfferedError, NotStorableError, NotChargeableError, InvalidInputError for a payer
-    that lacks what the method needs to know.
+    MethodNotOfferedError, NotStorableError, NotChargeableError, NotSubscribableError,
+    InvalidInputError for a payer that lacks what the method needs to know.
     """
     invoice = find(session, Invoice, invoice_id, lock=True, client_id=client_id)
     if invoice.status != InvoiceState.NEW:
         raise InvoiceNotPayableError(f"invoice {invoice.number} is {invoice.status}")
     refuse_stale(session, kernel, invoice)
     end_replaceable_attempts(session, kernel, invoice)
+    by_stored = pay_with.stored_method_id is not None
+    if by_stored and (invoice.total_minor or pay_with.subscribes):
+        return _charge_stored(session, kernel, invoice, pay_with)
     if not invoice.total_minor:
         return pay_from_balance(session, kernel, invoice)
-    if pay_with.stored_method_id is not None:
-        return _charge_stored(session, kernel, invoice, pay_with.stored_method_id)
     if pay_with.payment_method_id is not None:
         return _begin(session, kernel, invoice, pay_with, pay_with.payment_method_id)
     if invoice.kind == "advance_payment":
@@ -157,13 +167,24 @@ def _begin(
     return payment
 
 
-def _charge_stored(session: Session, kernel: Kernel, invoice: Invoice, stored_id: int) -> Payment:
-    stored = chargeable(session, invoice.client_id, stored_id)
+def _charge_stored(
+    session: Session, kernel: Kernel, invoice: Invoice, pay_with: PayWith
+) -> Payment | None:
+    stored = chargeable(session, invoice.client_id, pay_with.stored_method_id or 0)
     method = offered_method(
         session, kernel, stored.payment_method_id, invoice.provider_id, invoice.currency
     )
+    wanted = subscribable_services(session, kernel, invoice) if pay_with.subscribes else []
+    if pay_with.subscribes and not wanted:
+        raise NotSubscribableError(f"invoice {invoice.number} asks for nothing that is renewed")
+    if not invoice.total_minor:
+        payment = pay_from_balance(session, kernel, invoice)
+        for service in wanted:
+            subscribe(session, kernel, service, stored)
+        return payment
     payment = new_attempt(invoice, method)
     payment.stored_method_id = stored.id
+    payment.facts = {"subscribe": pay_with.subscribes}
     session.add(payment)
     session.flush()
     ask_to_begin(session, "charge_stored", payment, NOW)

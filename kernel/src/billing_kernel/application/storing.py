@@ -11,6 +11,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.naming import view_payer
 from billing_kernel.application.publishing import enqueue
+from billing_kernel.application.subscribing import end_all_of
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.models import Client, Payment, PaymentMethod, Provider, StoredMethod
 
@@ -132,11 +133,16 @@ def chargeable(session: Session, client_id: int, stored_id: int) -> StoredMethod
     return stored
 
 
-def forget_stored(session: Session, stored_id: int, client_id: int) -> None:
-    """Stop using a stored method at once; the gateway deletes it later. MissingError."""
+def forget_stored(session: Session, kernel: Kernel, stored_id: int, client_id: int) -> None:
+    """Stop using a stored method at once, and end the subscriptions to it; MissingError.
+
+    The gateway deletes it later.
+    """
+    find(session, Client, client_id, lock=True)
     stored = find(session, StoredMethod, stored_id, lock=True, client_id=client_id)
     if not stored.is_forgotten:
         stored.is_forgotten = True
+        end_all_of(session, kernel, stored)
         enqueue(session, "forget_method", {"stored_method_id": stored.id})
 
 

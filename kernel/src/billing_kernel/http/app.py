@@ -33,6 +33,7 @@ from billing_kernel.http import (
     services,
     sessions,
     stored_payment_methods,
+    subscriptions,
     tariff_plans,
 )
 from billing_kernel.http.admin import HANDLERS as ADMINISTRATION
@@ -88,6 +89,7 @@ CLIENT_AREA = [
     payments.get_payment,
     payment_methods.list_payment_methods,
     *stored_payment_methods.HANDLERS,
+    *subscriptions.HANDLERS,
     *payers.HANDLERS,
     balances.list_balances,
     balances.list_statement,

@@ -12,12 +12,12 @@ from billing_kernel import models
 from billing_kernel.application.finding import find
 from billing_kernel.application.paying import pay_invoice
 from billing_kernel.application.renewing import RenewService, renew_service
+from billing_kernel.application.sourcing import change_renewal
 from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
 from billing_kernel.http.payment_steps import begun_inside
 from billing_kernel.http.service_views import for_client
-from billing_kernel.http.shapes.base import given
 from billing_kernel.http.shapes.invoices import Invoice
 from billing_kernel.http.shapes.orders import ServiceRenewed
 from billing_kernel.http.shapes.payments import Payment
@@ -62,12 +62,14 @@ def change_service(
     service_id: FromPath[int],
     data: JSONBody[ChangeService],
 ) -> Service:
-    """Give a service another name, or switch its automatic renewal."""
+    """Give a service another name, switch its automatic renewal, or say what pays for that."""
+    is_on = None if data.auto_renewal is UNSET else data.auto_renewal
+    source = None if data.auto_renewal_source is UNSET else data.auto_renewal_source.source()
 
     def work(session: Session) -> Service:
-        service = find(session, models.Service, service_id, lock=True, client_id=caller.id)
-        for name, value in given(data).items():
-            setattr(service, name, value)
+        service = change_renewal(session, kernel, service_id, caller.id, is_on=is_on, source=source)
+        if data.name is not UNSET:
+            service.name = data.name
         session.flush()
         return for_client(session, kernel, service)
 

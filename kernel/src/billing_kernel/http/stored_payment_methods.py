@@ -64,8 +64,13 @@ def store(
 def forget(
     kernel: GivenKernel, caller: GivenCaller, stored_payment_method_id: FromPath[int]
 ) -> None:
-    """Remove a card or wallet: it is never charged again, and its gateway deletes it."""
-    kernel.database.run(lambda session: forget_stored(session, stored_payment_method_id, caller.id))
+    """Remove a card or wallet: it is never charged again, and its gateway deletes it.
+
+    Subscriptions to it end; the services are renewed from the balance alone.
+    """
+    kernel.database.run(
+        lambda session: forget_stored(session, kernel, stored_payment_method_id, caller.id)
+    )
 
 
 HANDLERS = [list_stored, store, forget]

@@ -18,7 +18,8 @@ ReturnUrl = Annotated[str, Meta(max_length=2000, pattern=r"^(https?://[^\s\x00-\
 class PayWithBody(Body):
     """From the balance, by a method, or by a stored card or wallet: exactly one of the three.
 
-    ``store_method`` says that the payer agrees to the method keeping the card or wallet.
+    ``store_method`` says that the payer agrees to the method keeping the card or wallet,
+    ``subscribe`` that renewals of what is paid for may be charged to the stored one, too.
     """
 
     balance: bool = False
@@ -26,6 +27,7 @@ class PayWithBody(Body):
     return_url: ReturnUrl = ""
     store_method: bool = False
     stored_payment_method_id: RowId | None = None
+    subscribe: bool = False
 
     def choice(self) -> PayWith:
         """How to pay; raises InvalidInputError for none of the ways, or several."""
@@ -39,12 +41,16 @@ class PayWithBody(Body):
         if self.store_method and by_method is None:
             detail = "goes with payment_method_id"
             raise InvalidInputError([FieldError("/pay_with/store_method", detail)])
+        if self.subscribe and by_stored is None:
+            detail = "goes with stored_payment_method_id"
+            raise InvalidInputError([FieldError("/pay_with/subscribe", detail)])
         return PayWith(
             balance=self.balance,
             payment_method_id=by_method,
             return_url=self.return_url,
             stored_method_id=by_stored,
             store_method=self.store_method,
+            subscribes=self.subscribe,
         )
 
 

@@ -6,7 +6,9 @@ from typing import Any, Self
 
 from msgspec import UNSET, UnsetType
 
+from billing_hookspecs import FieldError, InvalidInputError
 from billing_kernel import models
+from billing_kernel.application.sourcing import Source
 from billing_kernel.http.shapes.base import Answer, Body, Line, Months, RowId
 from billing_kernel.http.shapes.payments import PayWithBody
 
@@ -26,11 +28,44 @@ class RenewServiceBody(Body):
     payer_id: RowId | None = None
 
 
+class RenewalSourceBody(Body):
+    """Where the money of automatic renewals comes from: exactly one of the two.
+
+    A stored method is charged only where the balance isn't enough.
+    """
+
+    EXAMPLE = {"stored_payment_method_id": 5}
+
+    balance: bool = False
+    stored_payment_method_id: RowId | None = None
+
+    def source(self) -> Source:
+        """The same for the application; raises InvalidInputError for none or both."""
+        if self.balance is (self.stored_payment_method_id is not None):
+            detail = 'must be {"balance": true} or {"stored_payment_method_id": ...}'
+            raise InvalidInputError([FieldError("/auto_renewal_source", detail)])
+        return Source(self.stored_payment_method_id)
+
+
 class ChangeService(Body):
-    """What clients may change about a service; what is left out stays."""
+    """What clients may change about a service; what is left out stays.
+
+    A stored method in ``auto_renewal_source`` switches ``auto_renewal`` on and is a
+    subscription; switching it off ends that.
+    """
+
+    EXAMPLE = {"auto_renewal": True, "auto_renewal_source": {"stored_payment_method_id": 5}}
 
     name: Line | UnsetType = UNSET
     auto_renewal: bool | UnsetType = UNSET
+    auto_renewal_source: RenewalSourceBody | UnsetType = UNSET
+
+
+class RenewalSource(Answer):
+    """Where the money of automatic renewals comes from; the balance always comes first."""
+
+    balance: bool
+    stored_payment_method_id: int | None
 
 
 class OperationInProgress(Answer):
@@ -70,6 +105,7 @@ class Service(Answer):
 
     ``upstream`` has the facts that its reader may see: licence key, address, login. What its
     addons ordered is ``bundled`` with it, and has its id as ``parent_service_id``.
+    ``deletes_on`` is the day that it is deleted on, where somebody asked for that.
     """
 
     id: int
@@ -83,6 +119,8 @@ class Service(Answer):
     started_on: date | None
     expires_on: date | None
     auto_renewal: bool
+    auto_renewal_source: RenewalSource
+    deletes_on: date | None
     parameters: Mapping[str, Any]
     addons: Mapping[str, Any]
     upstream: Mapping[str, Any]
@@ -112,6 +150,11 @@ class Service(Answer):
             started_on=row.started_on,
             expires_on=row.expires_on,
             auto_renewal=row.auto_renewal,
+            auto_renewal_source=RenewalSource(
+                balance=row.renewal_method_id is None,
+                stored_payment_method_id=row.renewal_method_id,
+            ),
+            deletes_on=row.deletes_on,
             parameters=row.parameters,
             addons=row.addons or {},
             upstream=upstream,
