@@ -15,16 +15,12 @@ from billing_kernel.domain.tariffs import TariffTerms
 
 
 def delay_of(
-    session: Session,
-    kernel: Kernel,
-    product_type: str,
-    terms: TariffTerms,
-    paid: Paid,
-    expired_on: date,
-    today: date,
+    terms: TariffTerms, paid: Paid, expired_on: date, today: date, keeps: Callable[[date], bool]
 ) -> LateFeeSituation:
-    """The situation that the late-fee policy of a tariff is asked about."""
-    keeps = keeping(session, kernel, product_type, terms)
+    """The situation that the late-fee policy of a tariff is asked about.
+
+    ``keeps`` says of a day whether the weekend policy keeps unpaid services running.
+    """
     return LateFeeSituation(
         expired_on,
         today,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import FieldError, InvalidInputError, LateFeeSituation, Occasion
 from billing_kernel.application.checking import check_addons, default_addons
 from billing_kernel.application.consulting import InstalledPolicies
-from billing_kernel.application.delaying import delay_of
+from billing_kernel.application.delaying import delay_of, keeping
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.quoting import described, version_in_force, view_of_sale
@@ -167,7 +167,8 @@ def _delay(
     if expired_on is None or paid is None or situation.on <= expired_on:
         return None
     last = Paid(paid.start_on, expired_on, paid.period_months, paid.price)
-    return delay_of(session, kernel, plan.product_type, terms, last, expired_on, situation.on)
+    keeps = keeping(session, kernel, plan.product_type, terms)
+    return delay_of(terms, last, expired_on, situation.on, keeps)
 
 
 def _naming_errors(given: Sequence[Example]) -> list[FieldError]:

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_kernel.domain.errors import MissingError
-from billing_kernel.models import Base
+from billing_kernel.domain.tariffs import TariffTerms, read_terms
+from billing_kernel.models import Base, TariffVersion
 
 R = TypeVar("R", bound=Base)
 
@@ -27,6 +28,15 @@ def find(session: Session, model: type[R], row_id: int, *, lock: bool = False, *
     if row is None:
         raise MissingError(f"there is no {_noun(model)} {row_id}")
     return row
+
+
+def terms_of(session: Session, version_id: int) -> TariffTerms:
+    """The terms of a tariff version, read once in a session: a version never changes."""
+    version = session.get_one(TariffVersion, version_id)
+    known: dict[int, tuple[TariffVersion, TariffTerms]] = session.info.setdefault("terms", {})
+    if version_id not in known or known[version_id][0] is not version:
+        known[version_id] = version, read_terms(version.terms)
+    return known[version_id][1]
 
 
 def _noun(model: type[Base]) -> str:

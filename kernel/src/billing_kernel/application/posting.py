@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -30,16 +31,7 @@ def post(session: Session, draft: EntryDraft) -> LedgerEntry:
     """
     draft = balanced(draft)
     ids = {leg.account: _account_id(session, leg.account) for leg in draft.legs}
-    entry = LedgerEntry(
-        kind=draft.kind,
-        source_type=draft.source_type,
-        source_id=draft.source_id,
-        description=draft.description[:500],
-        invoice_id=draft.invoice_id,
-        service_id=draft.service_id,
-        reverses_entry_id=draft.reverses_entry_id,
-        sealed=0,
-    )
+    entry = LedgerEntry(**entry_values(draft))
     session.add(entry)
     session.flush()
     in_order = sorted(draft.legs, key=lambda leg: (leg.account.client_id is None, ids[leg.account]))
@@ -57,6 +49,20 @@ def post(session: Session, draft: EntryDraft) -> LedgerEntry:
     entry.sealed = 1
     session.flush()
     return entry
+
+
+def entry_values(draft: EntryDraft) -> dict[str, Any]:
+    """What an entry says, before it is sealed."""
+    return {
+        "kind": draft.kind,
+        "source_type": draft.source_type,
+        "source_id": draft.source_id,
+        "description": draft.description[:500],
+        "invoice_id": draft.invoice_id,
+        "service_id": draft.service_id,
+        "reverses_entry_id": draft.reverses_entry_id,
+        "sealed": 0,
+    }
 
 
 _MOVE = (

@@ -9,22 +9,21 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import Occasion, OperationKind
 from billing_kernel.application.bundling import refuse_bundled
-from billing_kernel.application.consulting import InstalledPolicies, charging_policy
+from billing_kernel.application.consulting import charging_policy
 from billing_kernel.application.delaying import delay_of
-from billing_kernel.application.finding import find
+from billing_kernel.application.finding import find, terms_of
 from billing_kernel.application.invoicing import Item, issue_invoice
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.quoting import described, view_of_sale
+from billing_kernel.application.recalling import Answers
 from billing_kernel.application.starting import refuse_during_operation
-from billing_kernel.application.taxing import decide_tax
 from billing_kernel.application.withdrawing import withdraw_invoice
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.paid import read_paid
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.pricing import PricedItem, Sale, price_renewal
 from billing_kernel.domain.states import InvoiceState, ServiceState
-from billing_kernel.domain.tariffs import read_terms
 from billing_kernel.models import (
     Client,
     Invoice,
@@ -33,7 +32,6 @@ from billing_kernel.models import (
     Provider,
     Service,
     TariffPlan,
-    TariffVersion,
 )
 
 RENEWABLE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
@@ -79,12 +77,15 @@ def quote_renewal(
     payer: Payer | None = None,
     *,
     as_of: date | None = None,
+    answers: Answers | None = None,
 ) -> PricedItem:
     """Price a renewal as of a day, today if none is given.
 
-    Raises BundledServiceError, NotRenewableError, ChargedDailyError, TariffEndedError,
+    ``answers`` are shared by those who price many in one transaction. Raises
+    BundledServiceError, NotRenewableError, ChargedDailyError, TariffEndedError,
     PeriodNotSoldError.
     """
+    answers = answers or Answers(session, kernel)
     refuse_bundled(session, service)
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     provider = session.get_one(Provider, service.provider_id)
@@ -93,7 +94,7 @@ def quote_renewal(
         raise TariffEndedError(f"tariff plan {plan.id} ended on {plan.end_on}")
     if service.status not in RENEWABLE:
         raise NotRenewableError(f"service {service.id} is {service.status}")
-    terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+    terms = terms_of(session, service.tariff_version_id)
     if charging_policy(kernel, terms.charging).charges_daily:
         raise ChargedDailyError(f"service {service.id} is charged daily from the balance")
     if service.expires_on is None or service.anchor_on is None:
@@ -107,7 +108,7 @@ def quote_renewal(
         f"Renewal of {described(plan, service.name, client)}",
         view_of_sale(plan, terms, client, Occasion.RENEWAL, period_months),
         service.addons,
-        decide_tax(session, kernel, provider, client, payer, today),
+        answers.tax(provider, client, payer, today),
         provider.prices_include_tax,
     )
     delay = None
@@ -115,10 +116,9 @@ def quote_renewal(
         paid = read_paid(service.paid)
         if paid is None:
             raise NotRenewableError(f"service {service.id} was never paid for")
-        delay = delay_of(
-            session, kernel, service.product_type, terms, paid, service.expires_on, today
-        )
-    return price_renewal(terms, sale, delay, InstalledPolicies(kernel))
+        keeps = answers.keeping(service.product_type, terms)
+        delay = delay_of(terms, paid, service.expires_on, today, keeps)
+    return price_renewal(terms, sale, delay, answers.policies)
 
 
 def renew_service(

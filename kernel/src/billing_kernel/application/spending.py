@@ -1,11 +1,13 @@
 """Spend what is on a client's balance: settle invoices from it."""
 
 from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from billing_hookspecs import Money
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import may_spend
 from billing_kernel.application.publishing import enqueue
@@ -24,9 +26,9 @@ def pay_from_balance(session: Session, kernel: Kernel, invoice: Invoice) -> Paym
     if not invoice.total_minor:
         settle_invoice(session, kernel, invoice)
         return None
-    payment = new_attempt(invoice, None)
-    payment.state, payment.settles_invoice = AttemptState.DONE, True
-    payment.captured_minor, payment.captured_currency = invoice.total_minor, invoice.currency
+    total = Money(invoice.total_minor, invoice.currency)
+    owner = Owner(invoice.provider_id, invoice.client_id)
+    payment = Payment(**paid_values(invoice.id, owner, total, invoice.payer_id))
     session.add(payment)
     settle_invoice(session, kernel, invoice)
     return payment
@@ -76,13 +78,32 @@ def ask_to_spend(session: Session, client: Client) -> None:
         enqueue(session, "spend_balance", {"client_id": client.id})
 
 
-def new_attempt(invoice: Invoice, method: PaymentMethod | None) -> Payment:
-    """An attempt at paying an invoice wholly; ``method`` None means from the balance."""
+def paid_values(
+    invoice_id: int, owner: Owner, total: Money, payer_id: int | None = None
+) -> dict[str, Any]:
+    """An attempt at paying an invoice wholly from the balance, which succeeds at once."""
+    return {
+        "client_id": owner.client_id,
+        "provider_id": owner.provider_id,
+        "invoice_id": invoice_id,
+        "payer_id": payer_id,
+        "reference": new_reference(),
+        "state": AttemptState.DONE,
+        "amount_minor": total.amount_minor,
+        "currency": total.currency,
+        "captured_minor": total.amount_minor,
+        "captured_currency": total.currency,
+        "settles_invoice": True,
+    }
+
+
+def new_attempt(invoice: Invoice, method: PaymentMethod) -> Payment:
+    """An attempt at paying an invoice wholly by a method."""
     return Payment(
         client_id=invoice.client_id,
         provider_id=invoice.provider_id,
         invoice_id=invoice.id,
-        payment_method_id=method.id if method else None,
+        payment_method_id=method.id,
         payer_id=invoice.payer_id,
         reference=new_reference(),
         state=AttemptState.NEW,

@@ -1,0 +1,68 @@
+"""Answers that many prices of one transaction share, each asked for once."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import Objection, PolicyKind, TaxDecision
+from billing_kernel.application.consulting import InstalledPolicies
+from billing_kernel.application.delaying import keeping
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.taxing import decide_tax
+from billing_kernel.domain.derivations import Decision, Situation
+from billing_kernel.domain.tariffs import TariffTerms
+from billing_kernel.models import Client, Payer, Provider
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, slots=True)
+class RecallingPolicies(InstalledPolicies):
+    """Installed policies, which are pure: the same situation gets the answer that it got."""
+
+    _decisions: dict[Hashable, Decision | Objection] = field(default_factory=dict)
+
+    def decide(self, kind: PolicyKind, key: str, situation: Situation) -> Decision | Objection:
+        asked = (kind, key, situation)
+        if asked not in self._decisions:
+            self._decisions[asked] = InstalledPolicies.decide(self, kind, key, situation)
+        return self._decisions[asked]
+
+
+@dataclass(slots=True)
+class Answers:
+    """What prices are made from, beside the tariff and the service, in one transaction."""
+
+    session: Session
+    kernel: Kernel
+    policies: RecallingPolicies = field(init=False)
+    _given: dict[Hashable, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.policies = RecallingPolicies(self.kernel)
+
+    def tax(
+        self, provider: Provider, client: Client, payer: Payer | None, today: date
+    ) -> TaxDecision:
+        """As ``decide_tax``: whoever lives in the same country is taxed alike without a payer."""
+        key = ("tax", provider.id, payer and payer.id, client.country, today)
+        return self._once(
+            key, lambda: decide_tax(self.session, self.kernel, provider, client, payer, today)
+        )
+
+    def keeping(self, product_type: str, terms: TariffTerms) -> Callable[[date], bool]:
+        """As ``keeping``: which days an unpaid service of a tariff is kept running on."""
+        choice = tuple(sorted(terms.policies.weekend_suspension.items()))
+        return self._once(
+            ("keeping", product_type, repr(choice)),
+            lambda: keeping(self.session, self.kernel, product_type, terms),
+        )
+
+    def _once(self, key: Hashable, ask: Callable[[], A]) -> A:
+        if key not in self._given:
+            self._given[key] = ask()
+        answer: A = self._given[key]
+        return answer
