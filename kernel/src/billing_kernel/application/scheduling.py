@@ -1,4 +1,4 @@
-"""Begin what happens by the clock: the nightly run, and the check of the books."""
+"""Begin what happens by the clock: the nightly run, and the checks of books and upstreams."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
+from billing_kernel.application.reconciling import ask_to_reconcile
 from billing_kernel.application.running import start_run
 from billing_kernel.application.tasking import close_payment_tasks as close_tasks
 from billing_kernel.application.tasking import open_task
@@ -35,6 +36,7 @@ def _start_check(session: Session, _kernel: Kernel) -> None:
 JOBS: Final[Mapping[str, Callable[[Session, Kernel], None]]] = {
     "nightly": _start_night,
     BOOKS: _start_check,
+    "reconciliation": ask_to_reconcile,
 }
 """What is begun each night, at the hour of the settings in each provider's time zone."""
 

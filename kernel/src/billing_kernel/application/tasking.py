@@ -82,10 +82,23 @@ def open_payment_task(
 
 
 def open_task(
-    session: Session, kernel: Kernel, kind: str, subject: str, title: str, detail: str
+    session: Session,
+    kernel: Kernel,
+    kind: str,
+    subject: str,
+    title: str,
+    detail: str,
+    department_id: int | None = None,
 ) -> Task:
     """A task about neither an operation nor a payment of ours."""
-    task = Task(kind=kind, subject=subject, status=TaskState.OPEN, title=title[:255], detail=detail)
+    task = Task(
+        kind=kind,
+        subject=subject,
+        status=TaskState.OPEN,
+        department_id=department_id,
+        title=title[:255],
+        detail=detail,
+    )
     return _open(session, kernel, task)
 
 

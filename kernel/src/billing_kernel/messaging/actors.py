@@ -15,6 +15,7 @@ from billing_kernel.application.documenting import render_document
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.pointing import direct_domain
 from billing_kernel.application.provisioning import run_operation
+from billing_kernel.application.reconciling import reconcile_module
 from billing_kernel.application.restoring import return_change
 from billing_kernel.application.returning import send_refund
 from billing_kernel.application.running import run_nightly
@@ -43,6 +44,7 @@ ACTORS: Final[Mapping[str, Work]] = {
     "deliver_event": deliver_event,
     "direct_domain": direct_domain,
     "forget_method": forget_method,
+    "reconcile_module": reconcile_module,
     "render_document": render_document,
     "return_change": return_change,
     "run_nightly": run_nightly,

@@ -10,6 +10,7 @@ from billing_kernel.application import connecting, importing
 from billing_kernel.application.finding import find
 from billing_kernel.application.organising import require
 from billing_kernel.application.quoting import version_in_force
+from billing_kernel.application.reconciling import reconcile
 from billing_kernel.application.reconnecting import (
     change_module,
     check_new_settings,
@@ -30,6 +31,7 @@ from billing_kernel.http.shapes.connections import (
     ImportTariffPlans,
     ProcessingModule,
 )
+from billing_kernel.http.shapes.reconciliation import ReconciliationAnswer
 from billing_kernel.http.shapes.synchronisation import SyncTariffPlans, TariffDifferences
 
 PATH, ONE = "/processing-modules", "/processing-modules/{processing_module_id:int}"
@@ -208,6 +210,23 @@ def sync_tariff_plans(
     return once.answer(work, status=200)
 
 
+@post(
+    f"{ONE}/reconcile",
+    operation_id="adminReconcileProcessingModule",
+    tags=TAGS,
+    status_code=200,
+    sync_to_thread=True,
+)
+def reconcile_processing_module(
+    kernel: GivenKernel, processing_module_id: FromPath[int]
+) -> ReconciliationAnswer:
+    """Compare what was sold with what exists upstream; changes nothing on either side.
+
+    The same is done each night. Differences are a task of the module's department, too.
+    """
+    return ReconciliationAnswer.of(reconcile(kernel, processing_module_id))
+
+
 HANDLERS = [
     list_processing_modules,
     create_processing_module,
@@ -218,4 +237,5 @@ HANDLERS = [
     list_importable_tariff_plans,
     import_tariff_plans,
     sync_tariff_plans,
+    reconcile_processing_module,
 ]
