@@ -62,7 +62,7 @@ from billing_hookspecs.name_servers import (
     PointDomain,
     RemoveDomain,
 )
-from billing_hookspecs.notifications import Message, NotificationChannel
+from billing_hookspecs.notifications import AddressKind, Message, NotificationChannel
 from billing_hookspecs.periods import Period
 from billing_hookspecs.policies import (
     AddonAmount,
@@ -136,6 +136,7 @@ __all__ = [
     "AddonOrderPolicy",
     "AddonSituation",
     "AddressAllocated",
+    "AddressKind",
     "AddressReleased",
     "Adjustment",
     "AllocateAddress",

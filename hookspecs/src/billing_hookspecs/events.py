@@ -44,6 +44,8 @@ EVENT_NAMES = (
     "ServiceDeletionTakenBack",
     "SubscriptionStarted",
     "SubscriptionEnded",
+    "ServiceExpiring",
+    "ServiceDeletionDue",
     "OperationRefused",
     "TaskOpened",
 )

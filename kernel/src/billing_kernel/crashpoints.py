@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Final
 
 POINTS: Final = {
+    "message.sent": "a channel took a message, that isn't written",
     "operation.claimed": "the intent is committed, nothing was sent",
     "operation.answered": "the upstream answered, the outcome isn't written",
     "operation.outcome_written": "the outcome is in the transaction, which isn't committed",

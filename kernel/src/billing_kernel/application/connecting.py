@@ -26,12 +26,21 @@ from billing_hookspecs import ProcessingModule as ProcessingDriver
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.extensions import open_context
-from billing_kernel.models import NameServer, PaymentMethod, ProcessingModule, TariffPlan
+from billing_kernel.models import (
+    NameServer,
+    NotificationChannel,
+    PaymentMethod,
+    ProcessingModule,
+    TariffPlan,
+)
 
 R = TypeVar("R")
 
 PATIENCE_S = 20
 """How long a person waits for a quick call."""
+
+HOST = "host"
+"""The name of a setting that is an address, where the connection isn't HTTP."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -64,7 +73,7 @@ def checked_settings(
     """
     merged = dict(given) if kept is None else {**kept, **given}
     if kept is not None:
-        for address in (f.name for f in fields if f.kind is FieldKind.URL):
+        for address in (f.name for f in fields if f.kind is FieldKind.URL or f.name == HOST):
             if address in given and given[address] != kept.get(address):
                 for secret in (f.name for f in fields if f.kind is FieldKind.SECRET):
                     if secret not in given:
@@ -227,6 +236,19 @@ def name_server_context(
     return _context(kernel, server, fields, "", operation_id, attempt, min(timeout_s, 600))
 
 
+def channel_context(
+    kernel: Kernel,
+    channel: NotificationChannel,
+    *,
+    operation_id: str = "",
+    attempt: int = 1,
+    timeout_s: float = PATIENCE_S,
+) -> AbstractContextManager[Context]:
+    """A context for one call to a channel's driver."""
+    fields = kernel.extensions.notification_channels.find(channel.driver).settings
+    return _context(kernel, channel, fields, "", operation_id, attempt, min(timeout_s, 600))
+
+
 def ask_module(
     kernel: Kernel,
     driver: ProcessingDriver | NameServerDriver,
@@ -259,7 +281,7 @@ def gateway_of(kernel: Kernel, method: PaymentMethod) -> PaymentGateway:
 
 def _context(
     kernel: Kernel,
-    connection: ProcessingModule | PaymentMethod | NameServer,
+    connection: ProcessingModule | PaymentMethod | NameServer | NotificationChannel,
     fields: tuple[FormField, ...],
     base_url: str,
     operation_id: str,

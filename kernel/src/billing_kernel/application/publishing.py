@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import EVENT_NAMES
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.domain.messages import is_told
 from billing_kernel.models import Event, EventDelivery, OutboxMessage, wall_clock
 from billing_kernel.models.outbox import Queue
 
@@ -48,13 +49,15 @@ def record_event(
     facts: Mapping[str, Any],
     client_id: int | None = None,
 ) -> None:
-    """Record what happened; each listening plugin gets a delivery of its own."""
+    """Record what happened: a delivery of its own for each listening plugin, and messages."""
     event = Event(**event_values(kernel, name, facts, client_id))
     session.add(event)
-    listeners = kernel.extensions.event_listeners()
-    if not listeners:
+    listeners, told = kernel.extensions.event_listeners(), is_told(name)
+    if not listeners and not told:
         return
     session.flush()
+    if told:
+        enqueue(session, "notify", {"event_id": event.id})
     for plugin in listeners:
         delivery = EventDelivery(event_id=event.id, plugin=plugin)
         session.add(delivery)

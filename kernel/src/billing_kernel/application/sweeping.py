@@ -10,6 +10,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.telling import DELIVERIES_MAX
 from billing_kernel.domain.free_domains import DomainState
+from billing_kernel.domain.messages import MessageState
 from billing_kernel.domain.states import (
     OPEN_ATTEMPTS,
     OPEN_OPERATIONS,
@@ -17,6 +18,7 @@ from billing_kernel.domain.states import (
 )
 from billing_kernel.models import (
     EventDelivery,
+    Message,
     Operation,
     OutboxMessage,
     Payment,
@@ -47,6 +49,7 @@ def _sweep(session: Session) -> int:
         ("send_refund", "refund_id", _refunds(session)),
         ("forget_method", "stored_method_id", _unforgotten(session)),
         ("direct_domain", "service_domain_id", _undirected(session)),
+        ("send_message", "message_id", _unsent(session)),
     ):
         for row_id in _without_message(session, actor, argument, ids):
             enqueue(session, actor, {argument: row_id})
@@ -152,6 +155,21 @@ def _undirected(session: Session) -> list[int]:
                 ServiceDomain.due_at <= wall_clock() - GRACE,
             )
             .order_by(ServiceDomain.due_at)
+            .limit(PAGE)
+        )
+    )
+
+
+def _unsent(session: Session) -> list[int]:
+    """Messages that wait to be sent, and whose own message was lost."""
+    return list(
+        session.scalars(
+            select(Message.id)
+            .where(
+                Message.state == MessageState.WAITING,
+                Message.due_at <= wall_clock() - MESSAGE_GRACE,
+            )
+            .order_by(Message.due_at)
             .limit(PAGE)
         )
     )

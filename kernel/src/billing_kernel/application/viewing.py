@@ -8,9 +8,10 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import ClientView, ServiceView
+from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.addons import resource_amounts
 from billing_kernel.domain.tariffs import read_terms
-from billing_kernel.models import Client, Service, TariffPlan, TariffVersion
+from billing_kernel.models import Client, ProcessingModule, Service, TariffPlan, TariffVersion
 
 
 def view_service(session: Session, service: Service, **changes: Any) -> ServiceView:
@@ -38,6 +39,17 @@ def view_service(session: Session, service: Service, **changes: Any) -> ServiceV
         domain=service.domain or str(service.parameters.get("domain", "")),
     )
     return replace(view, **changes) if changes else view
+
+
+def client_facts(session: Session, kernel: Kernel, service: Service) -> dict[str, Any]:
+    """What of a service's facts its driver lets clients see."""
+    if service.processing_module_id is None:
+        return {}
+    module = session.get_one(ProcessingModule, service.processing_module_id)
+    if module.driver not in kernel.extensions.processing_modules:
+        return {}
+    visible = kernel.extensions.processing_modules.find(module.driver).client_facts
+    return {name: service.facts[name] for name in visible if name in service.facts}
 
 
 def _paid_until(session: Session, service: Service) -> date | None:

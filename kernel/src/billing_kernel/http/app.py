@@ -21,6 +21,7 @@ from billing_kernel.http import (
     health,
     invoices,
     me,
+    messages,
     notifications,
     orders,
     payers,
@@ -91,6 +92,7 @@ CLIENT_AREA = [
     *stored_payment_methods.HANDLERS,
     *subscriptions.HANDLERS,
     *payers.HANDLERS,
+    messages.list_messages,
     balances.list_balances,
     balances.list_statement,
 ]

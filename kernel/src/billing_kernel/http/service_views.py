@@ -1,7 +1,6 @@
 """Services as their readers may see them."""
 
 from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -10,8 +9,8 @@ from billing_kernel.application.closing import allowed_actions
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.permitting import permitted_actions
 from billing_kernel.application.starting import open_operation_of
+from billing_kernel.application.viewing import client_facts
 from billing_kernel.http.shapes.services import BundledService, Service
-from billing_kernel.models import ProcessingModule
 from billing_kernel.models import Service as ServiceRow
 
 View = Callable[[Session, Kernel, ServiceRow], Service]
@@ -24,10 +23,10 @@ def for_client(session: Session, kernel: Kernel, service: ServiceRow) -> Service
     return Service.of(
         service,
         open_operation_of(session, service.id),
-        _client_facts(session, kernel, service),
+        client_facts(session, kernel, service),
         permitted_actions(session, kernel, service, actions),
         [
-            BundledService.of(each, _client_facts(session, kernel, each))
+            BundledService.of(each, client_facts(session, kernel, each))
             for each in bundled_with(session, service)
         ],
     )
@@ -42,13 +41,3 @@ def for_administrator(session: Session, kernel: Kernel, service: ServiceRow) -> 
         allowed_actions(session, kernel, service),
         [BundledService.of(each, each.facts or {}) for each in bundled_with(session, service)],
     )
-
-
-def _client_facts(session: Session, kernel: Kernel, service: ServiceRow) -> dict[str, Any]:
-    if service.processing_module_id is None:
-        return {}
-    module = session.get_one(ProcessingModule, service.processing_module_id)
-    if module.driver not in kernel.extensions.processing_modules:
-        return {}
-    visible = kernel.extensions.processing_modules.find(module.driver).client_facts
-    return {name: service.facts[name] for name in visible if name in service.facts}

@@ -13,6 +13,7 @@ from billing_kernel.application.beginning import begin_payment
 from billing_kernel.application.charging import charge_stored, check_payment
 from billing_kernel.application.documenting import render_document
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.notifying import notify
 from billing_kernel.application.pointing import direct_domain
 from billing_kernel.application.provisioning import run_operation
 from billing_kernel.application.reconciling import reconcile_module
@@ -20,6 +21,7 @@ from billing_kernel.application.restoring import return_change
 from billing_kernel.application.returning import send_refund
 from billing_kernel.application.running import run_nightly
 from billing_kernel.application.scheduling import check_books
+from billing_kernel.application.sending import send_message
 from billing_kernel.application.spending import spend_balance
 from billing_kernel.application.storing import forget_method
 from billing_kernel.application.telling import deliver_event
@@ -44,11 +46,13 @@ ACTORS: Final[Mapping[str, Work]] = {
     "deliver_event": deliver_event,
     "direct_domain": direct_domain,
     "forget_method": forget_method,
+    "notify": notify,
     "reconcile_module": reconcile_module,
     "render_document": render_document,
     "return_change": return_change,
     "run_nightly": run_nightly,
     "run_operation": run_operation,
+    "send_message": send_message,
     "send_refund": send_refund,
     "spend_balance": spend_balance,
 }

@@ -24,6 +24,7 @@ from billing_kernel.models.employees import BusinessHours, Employee, EmployeeDep
 from billing_kernel.models.gateways import GatewayNotification, StoredMethod
 from billing_kernel.models.invoices import Invoice, InvoiceLine
 from billing_kernel.models.ledger import LedgerAccount, LedgerEntry, Posting
+from billing_kernel.models.messages import Message, NotificationChannel, Reminder
 from billing_kernel.models.name_servers import NameServer, ServiceDomain
 from billing_kernel.models.operations import Operation, OperationAttempt, Task
 from billing_kernel.models.orders import Order
@@ -83,9 +84,11 @@ __all__ = [
     "LedgerAccount",
     "LedgerEntry",
     "LoginAttempt",
+    "Message",
     "MessageTemplate",
     "MovedClock",
     "NameServer",
+    "NotificationChannel",
     "Operation",
     "OperationAttempt",
     "Order",
@@ -100,6 +103,7 @@ __all__ = [
     "Provider",
     "Refund",
     "RefundLine",
+    "Reminder",
     "Run",
     "Schedule",
     "Service",

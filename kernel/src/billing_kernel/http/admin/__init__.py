@@ -16,6 +16,7 @@ from billing_kernel.http.admin import (
     invoices,
     ledger,
     message_templates,
+    messages,
     name_servers,
     operations,
     orders,
@@ -62,6 +63,7 @@ HANDLERS: list[Any] = [
     *ledger.HANDLERS,
     *runs.HANDLERS,
     *clock.HANDLERS,
+    *messages.HANDLERS,
     *events.HANDLERS,
     *plugins.HANDLERS,
 ]

@@ -6,11 +6,14 @@ from litestar.params import FromPath, JSONBody
 
 from billing_kernel import models
 from billing_kernel.application import templating
+from billing_kernel.domain.message_texts import STANDARD
+from billing_kernel.domain.messages import OCCASIONS
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page
 from billing_kernel.http.shapes.base import given
+from billing_kernel.http.shapes.messages import Occasion
 from billing_kernel.http.shapes.templates import (
     ChangeMessageTemplate,
     CreateMessageTemplate,
@@ -25,6 +28,28 @@ TAGS = ["Administration: templates"]
 def list_message_templates(kernel: GivenKernel, paging: GivenPaging) -> Page[MessageTemplate]:
     """Every message template."""
     return rows.listed(kernel, models.MessageTemplate, paging, MessageTemplate.of)
+
+
+@get(f"{PATH}/macros", operation_id="adminListMacros", tags=TAGS, sync_to_thread=True)
+def list_macros() -> Page[Occasion]:
+    """What templates can be for, by key, and the macros of each; on one page.
+
+    A template without a key has the macros of `service.activated`: tariff plans name it.
+    """
+    return Page(
+        [
+            Occasion(
+                key=key,
+                event=occasion.event,
+                title=occasion.title,
+                audience=occasion.audience,
+                macros=occasion.macros,
+                subject=STANDARD[key].subject,
+                body=STANDARD[key].body,
+            )
+            for key, occasion in OCCASIONS.items()
+        ]
+    )
 
 
 @post(PATH, operation_id="adminCreateMessageTemplate", tags=TAGS, sync_to_thread=True)
@@ -67,6 +92,7 @@ def delete_message_template(kernel: GivenKernel, message_template_id: FromPath[i
 
 HANDLERS = [
     list_message_templates,
+    list_macros,
     create_message_template,
     get_message_template,
     change_message_template,
