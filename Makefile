@@ -7,9 +7,9 @@ MEMBERS := hookspecs kernel plugins/ispsystem_api plugins/isp_licenses plugins/i
 	plugins/ipmanager plugins/payment_gateways plugins/manual_processing
 RUNTIME := -e ./hookspecs -e ./kernel $(foreach plugin,$(wildcard plugins/*/pyproject.toml),-e ./$(dir $(plugin)))
 MANIFESTS := $(wildcard */pyproject.toml plugins/*/pyproject.toml) constraints.txt
-WORKERS ?= 2
+WORKERS ?= 3
 
-.PHONY: help demo run test check format bench soak soak-balances sample-invoice clean wheels
+.PHONY: help demo run test test-everywhere check format bench soak soak-balances sample-invoice clean wheels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ run: $(VENV)/.runtime ## serve the same installation with demo data, until Ctrl-
 
 test: check ## set everything up, run every check and every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+test-everywhere: $(VENV)/.dev ## every test on both databases, also those that need only one
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --everywhere
 
 check: $(VENV)/.dev ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet .

@@ -26,6 +26,8 @@ from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.tariffs import PriceTerm
 from billing_kernel.models import Invoice, Operation, Order, Service
 
+pytestmark = pytest.mark.on_both
+
 BALANCE = {"pay_with": {"balance": True}}
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from tests.factories import Shop
 
+pytestmark = pytest.mark.on_both
+
 RUB = {"currency": "RUB"}
 EXAMPLE = {
     "name": "a month",

@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 
 from billing_kernel.models import IdempotencyKey, Order, Payment, Service
 
+pytestmark = pytest.mark.on_both
+
 COPIES = 64
 
 

@@ -17,6 +17,8 @@ from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.models import LedgerEntry, Payment
 from billing_kernel.settings import Settings
 
+pytestmark = pytest.mark.on_both
+
 MANY = 64
 
 
