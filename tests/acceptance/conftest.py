@@ -1,47 +1,18 @@
 """A served installation on each database, spoken to over HTTP alone."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from tests.factories import FakeModule, make_kernel
+from tests.people import Person
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import create_administrator, open_session
 from billing_kernel.http.app import create_app
 from billing_kernel.models import Administrator, Client
 from billing_kernel.settings import Settings
-
-PREFIX = "/api/v1"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody at the API; ``done`` fails the test with the problem if there was one."""
-
-    http: TestClient[Litestar]
-    token: str = ""
-    id: int = 0
-
-    def send(self, method: str, path: str, json: Any = None) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return self.http.request(method, PREFIX + path, json=json, headers=headers)
-
-    def done(self, method: str, path: str, json: Any = None) -> Any:
-        answer = self.send(method, path, json)
-        assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def refused(self, method: str, path: str, json: Any, status: int, code: str) -> Any:
-        """The problem of an answer with this status and code."""
-        answer = self.send(method, path, json)
-        assert answer.status_code == status, f"{answer.status_code} {answer.text}"
-        assert answer.json()["code"] == code
-        return answer.json()
 
 
 @pytest.fixture

@@ -1,0 +1,106 @@
+"""Renewed too late: what each policy charges, and the days that nobody paid for."""
+
+from collections.abc import Callable
+
+import pytest
+from tests.stories import Story
+
+pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+
+FEES = (
+    {"policy": "none"},
+    {"policy": "fixed", "amount": {"amount_minor": 100, "currency": "EUR"}},
+    {"policy": "percent", "percent": "50"},
+    {"policy": "from_suspension_date"},
+)
+
+
+def test_four_days_late_by_each_policy(begin: Callable[..., Story]) -> None:
+    """AT-33 and AT-34, on services at 0.10 a day.
+
+    A year at 36.50 and four months at 3.10 end on September 1st, 2026, and are renewed on the 5th:
+    five started days, 0.50. Half of it is 0.25, for the year as well. 3.10 + 0.00, 3.10 + 1.00,
+    3.10 + 0.25, 3.10 again, and 3.10 + 0.25 for a month after the year: 17.00. With 36.50 and
+    four times 3.10 that is 65.90 of 70.00.
+    """
+    story = begin("2025-09-01")
+    story.top_up(7000)
+    month, year = story.price(1, 310), story.price(12, 3650)
+    plans = [story.sell(prices=[month, year], policies={"late_renewal_fee": fee}) for fee in FEES]
+    for_a_year = story.buy(plans[2], 12)
+    story.travel_to("2026-08-01")
+    none, fixed, percent, from_suspension = (story.buy(plan) for plan in plans)
+    late = (none, fixed, percent, from_suspension, for_a_year)
+    story.travel_to("2026-09-05")
+    assert {story.stands(each) for each in late} == {("suspended", "2026-09-01")}
+    assert [story.renew(each)["total"]["amount_minor"] for each in late] == [
+        310, 410, 335, 310, 335
+    ]  # fmt: skip
+    assert [story.stands(each) for each in late] == [
+        ("active", "2026-10-05"),
+        ("active", "2026-10-05"),
+        ("active", "2026-10-05"),
+        ("active", "2026-10-01"),
+        ("active", "2026-10-05"),
+    ]
+    assert story.balance() == 410
+    gap = ("2026-09-01", "2026-09-05")
+    paying_from_today = dict.fromkeys((none, fixed, percent, for_a_year), "2026-10-05")
+    story.ends(paying_from_today, unserved=(gap,))
+    story.ends({from_suspension: "2026-10-01"})
+
+
+def test_the_new_month_begins_where_the_old_one_ended(begin: Callable[..., Story]) -> None:
+    """AT-34: expired August 3rd, renewed August 15th: until September 3rd, not the 15th.
+
+    3.10 twice. Renewed only on October 20th, it is a month that is over already: from September
+    3rd to October 3rd, and the service stays stopped until the next one is paid, to November 3rd.
+    """
+    story = begin("2026-07-03")
+    story.top_up(1300)
+    policies = {"late_renewal_fee": {"policy": "from_suspension_date"}}
+    service_id = story.buy(story.sell(310, policies=policies))
+    story.travel_to("2026-08-15")
+    story.renew(service_id)
+    assert story.stands(service_id) == ("active", "2026-09-03")
+    story.travel_to("2026-10-20")
+    story.renew(service_id)
+    assert story.stands(service_id) == ("suspended", "2026-10-03")
+    story.renew(service_id)
+    assert story.stands(service_id) == ("active", "2026-11-03")
+    assert story.totals() == [310] * 4
+    assert story.balance() == 60
+    story.ends({service_id: "2026-11-03"})
+
+
+def test_kept_over_a_weekend(begin: Callable[..., Story]) -> None:
+    """AT-36: expired on Saturday, September 5th; stopped on Monday; renewed on Wednesday.
+
+    0.10 a day, five days late, two of them served. Nothing: 3.10. Fixed: 1.00 and 2 x 0.10, so
+    4.30. Half: of 3 x 0.10, and 2 x 0.10, so 3.45. From the day of expiry: 3.10. A fifth one says
+    that its product type keeps it, which does: 3.10. With 5 x 3.10 for August: 32.55.
+    """
+    story = begin("2026-08-05")
+    story.top_up(3300)
+    path = "/admin/product-types/shared_hosting"
+    story.administrator.done("PATCH", path, {"weekend_suspension": False})
+    keep = {"weekend_suspension": {"policy": "keep"}}
+    plans = [story.sell(310, policies={"late_renewal_fee": fee, **keep}) for fee in FEES]
+    by_type = {"weekend_suspension": {"policy": "product_type"}}
+    plans.append(story.sell(310, policies=by_type))
+    late = [story.buy(plan) for plan in plans]
+    for weekend in ("2026-09-05", "2026-09-06"):
+        story.travel_to(weekend)
+        assert {story.stands(each) for each in late} == {("active", "2026-09-05")}
+    story.travel_to("2026-09-07")
+    assert {story.stands(each)[0] for each in late} == {"suspended"}
+    story.travel_to("2026-09-09")
+    assert [story.renew(each)["total"]["amount_minor"] for each in late] == [
+        310, 430, 345, 310, 310
+    ]  # fmt: skip
+    assert story.balance() == 45
+    gap = ("2026-09-05", "2026-09-09")
+    none, fixed, percent, from_suspension, kept_by_type = late
+    paying_from_today = dict.fromkeys((none, fixed, percent, kept_by_type), "2026-10-09")
+    story.ends(paying_from_today, unserved=(gap,))
+    story.ends({from_suspension: "2026-10-05"})
