@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from billing_hookspecs import EVENT_NAMES
+from billing_kernel.application.timekeeping import DEADLINES
 from billing_kernel.crashpoints import POINTS
 from billing_kernel.messaging.actors import ACTORS
+from billing_kernel.models import Base
 
 KERNEL = Path(__file__).parents[2] / "kernel/src/billing_kernel"
 ASKING = ("enqueue", "enqueue_at", "ask_to_begin")
@@ -48,6 +50,17 @@ def test_whatever_is_asked_of_a_worker_has_an_actor() -> None:
         for arguments in (each for each in call.args if isinstance(each, ast.Dict)):
             keys = {key.value for key in arguments.keys if isinstance(key, ast.Constant)}
             assert keys == set(list(inspect.signature(ACTORS[name]).parameters)[1:]), name
+
+
+def test_whatever_waits_for_the_wall_clock_feels_a_moved_one() -> None:
+    """A pause that a moved test clock forgets would hold up everything that comes after it."""
+    waiting = {
+        getattr(mapper.class_, name)
+        for mapper in Base.registry.mappers
+        for name in ("due_at", "check_at")
+        if name in mapper.columns
+    }
+    assert set(DEADLINES) == waiting
 
 
 def test_whatever_the_sweeper_finds_has_an_actor() -> None:
