@@ -1,10 +1,13 @@
 """Suspend, resume and delete services."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Capability, OperationKind
 from billing_kernel.application.bundling import is_bundled, refuse_bundled
+from billing_kernel.application.charging_days import refuse_uncovered, today_of, try_to_charge
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.starting import (
@@ -14,6 +17,7 @@ from billing_kernel.application.starting import (
     start_operation,
 )
 from billing_kernel.domain.errors import RuleError
+from billing_kernel.domain.periods import day_after
 from billing_kernel.domain.states import (
     SERVICE_TRANSITIONS,
     OperationState,
@@ -22,6 +26,9 @@ from billing_kernel.domain.states import (
     advance,
 )
 from billing_kernel.models import Operation, ProcessingModule, Service
+
+CLIENT, ADMINISTRATOR, NIGHTLY = "client", "administrator", "nightly"
+"""Who asked for an operation, as it is written with it; the night stops what isn't paid for."""
 
 FOLLOWING = {
     OperationKind.SUSPEND: ServiceEvent.SUSPENDED,
@@ -42,7 +49,7 @@ def act_on_service(
     service_id: int,
     kind: OperationKind,
     *,
-    asked_by: str = "administrator",
+    asked_by: str = ADMINISTRATOR,
 ) -> Service:
     """Begin to suspend, resume or delete a service; a worker carries it out.
 
@@ -61,8 +68,30 @@ def act_on_service(
     advance(SERVICE_TRANSITIONS, state, FOLLOWING[kind])
     if kind is not OperationKind.CLOSE:
         require_capability(session, kernel, service, Capability.SUSPEND)
-    start_operation(session, kernel, service, kind, asked_by=asked_by)
+    days = _settled_days(session, kernel, service, kind, asked_by)
+    start_operation(session, kernel, service, kind, asked_by=asked_by, **days)
     return service
+
+
+def _settled_days(
+    session: Session, kernel: Kernel, service: Service, kind: OperationKind, asked_by: str
+) -> dict[str, Any]:
+    """Settle a service's days before it stops or starts; what its operation must know of them.
+
+    Those that began are charged before it stops; a client starts it only with money for today
+    and what it owes. A person stops it after the day has begun, the night before the day begins.
+    """
+    if service.charged_until is None:
+        return {}
+    today = today_of(session, kernel, service)
+    if kind is OperationKind.RESUME:
+        if asked_by == CLIENT:
+            refuse_uncovered(session, kernel, service, today)
+        return {}
+    if asked_by != NIGHTLY:
+        try_to_charge(session, kernel, service, today)
+    served_until = today if asked_by == NIGHTLY else day_after(today)
+    return {"served_until": max(served_until, service.charged_until).isoformat()}
 
 
 def suspended_by(session: Session, service: Service) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
-from billing_kernel.application.closing import suspended_by
+from billing_kernel.application.closing import CLIENT, suspended_by
 from billing_kernel.application.consulting import charging_policy
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import ForbiddenError, RuleError
@@ -20,9 +20,6 @@ from billing_kernel.models import (
     Service,
     TariffVersion,
 )
-
-CLIENT = "client"
-"""Who asked for an operation, as it is written into the operation's request."""
 
 
 class MinimumPeriodError(RuleError):

@@ -6,10 +6,10 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
 from billing_kernel import models
-from billing_kernel.application.closing import act_on_service
+from billing_kernel.application.closing import CLIENT, act_on_service
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.permitting import CLIENT, permit
+from billing_kernel.application.permitting import permit
 from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.service_views import for_client
 from billing_kernel.http.shapes.services import Service
