@@ -17,7 +17,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.quoting import described, view_of_sale
 from billing_kernel.application.recalling import Answers
-from billing_kernel.application.starting import refuse_during_operation
+from billing_kernel.application.starting import refuse_being_deleted, refuse_during_operation
 from billing_kernel.application.withdrawing import withdraw_invoice
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.paid import read_paid
@@ -82,11 +82,12 @@ def quote_renewal(
     """Price a renewal as of a day, today if none is given.
 
     ``answers`` are shared by those who price many in one transaction. Raises
-    BundledServiceError, NotRenewableError, ChargedDailyError, TariffEndedError,
+    BundledServiceError, BeingDeletedError, NotRenewableError, ChargedDailyError, TariffEndedError,
     PeriodNotSoldError.
     """
     answers = answers or Answers(session, kernel)
     refuse_bundled(session, service)
+    refuse_being_deleted(service)
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     provider = session.get_one(Provider, service.provider_id)
     today = as_of or business_date(kernel.clock.now(), provider.time_zone)

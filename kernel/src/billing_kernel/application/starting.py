@@ -23,6 +23,20 @@ class OperationInProgressError(ConflictError):
     code = "service.operation_in_progress"
 
 
+class BeingDeletedError(ConflictError):
+    """The service is to be deleted; keep it first."""
+
+    code = "service.being_deleted"
+
+
+def refuse_being_deleted(service: Service) -> None:
+    """Raise BeingDeletedError for a service whose deletion was asked for."""
+    if service.deletes_on is not None:
+        raise BeingDeletedError(
+            f"service {service.id} is deleted on {service.deletes_on}: resume it to keep it"
+        )
+
+
 def open_operation_of(session: Session, service_id: int) -> Operation | None:
     """The operation on a service that hasn't ended, if there is one."""
     return session.scalar(

@@ -15,9 +15,10 @@ from billing_kernel.domain.states import (
     OPEN_ATTEMPTS,
     AttemptEvent,
     AttemptState,
+    InvoiceState,
     advance,
 )
-from billing_kernel.models import Invoice, Payment, PaymentMethod
+from billing_kernel.models import Invoice, InvoiceLine, Payment, PaymentMethod, Service
 
 
 def withdraw_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
@@ -37,6 +38,20 @@ def lock_open_attempts(session: Session, invoice: Invoice) -> Sequence[Payment]:
         select(Payment)
         .where(Payment.invoice_id == invoice.id, Payment.state.in_(OPEN_ATTEMPTS))
         .with_for_update()
+    ).all()
+
+
+def open_attempts_for(session: Session, service: Service) -> Sequence[Payment]:
+    """The payments that are under way for invoices that ask for a service."""
+    asking = select(InvoiceLine.invoice_id).where(InvoiceLine.service_id == service.id)
+    return session.scalars(
+        select(Payment)
+        .join(Invoice, Invoice.id == Payment.invoice_id)
+        .where(
+            Payment.state.in_(OPEN_ATTEMPTS),
+            Invoice.id.in_(asking),
+            Invoice.status == InvoiceState.NEW,
+        )
     ).all()
 
 
