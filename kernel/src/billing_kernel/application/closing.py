@@ -16,6 +16,7 @@ from billing_kernel.application.starting import (
     refuse_during_operation,
     start_operation,
 )
+from billing_kernel.application.subscribing import SERVICE_DELETED, end_subscription
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.periods import day_after
 from billing_kernel.domain.states import (
@@ -53,9 +54,10 @@ def act_on_service(
 ) -> Service:
     """Begin to suspend, resume or delete a service; a worker carries it out.
 
-    A failed service, which the upstream doesn't have, is deleted at once. ``asked_by`` is kept
-    with the operation. Raises BundledServiceError, IllegalTransitionError,
-    OperationInProgressError, NotSupportedError.
+    A failed service, which the upstream doesn't have, is deleted at once, and none is stopped
+    before it is deleted: ``ask_to_delete`` does that. ``asked_by`` is kept with the operation.
+    Raises BundledServiceError, IllegalTransitionError, OperationInProgressError,
+    NotSupportedError.
     """
     service = find(session, Service, service_id, lock=True)
     refuse_bundled(session, service)
@@ -63,6 +65,7 @@ def act_on_service(
     state = ServiceState(service.status)
     if kind is OperationKind.CLOSE and state is ServiceState.FAILED:
         service.status = advance(SERVICE_TRANSITIONS, state, ServiceEvent.CANCEL)
+        end_subscription(session, kernel, service, SERVICE_DELETED)
         service.version += 1
         return service
     advance(SERVICE_TRANSITIONS, state, FOLLOWING[kind])
@@ -113,18 +116,23 @@ def require_capability(
     session: Session, kernel: Kernel, service: Service, capability: Capability
 ) -> None:
     """Raise NotSupportedError unless the service's driver can do this."""
-    if capability not in _capabilities(session, kernel, service):
+    if capability not in capabilities_of(session, kernel, service):
         raise NotSupportedError(
             f"the processing module of service {service.id} can't do this: {capability}"
         )
 
 
 def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[str]:
-    """What an administrator may do with a service now; nothing while an operation is open."""
+    """What an administrator may do with a service now; nothing while an operation is open.
+
+    One that is to be deleted can only be kept.
+    """
     if is_bundled(session, service) or open_operation_of(session, service.id) is not None:
         return []
+    if service.deletes_on is not None:
+        return [str(OperationKind.RESUME)]
     state = ServiceState(service.status)
-    capabilities = _capabilities(session, kernel, service)
+    capabilities = capabilities_of(session, kernel, service)
     actions = ["delete"] if state is ServiceState.FAILED else []
     for kind, event in FOLLOWING.items():
         possible = kind is OperationKind.CLOSE or Capability.SUSPEND in capabilities
@@ -139,7 +147,8 @@ def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[
     return actions
 
 
-def _capabilities(session: Session, kernel: Kernel, service: Service) -> frozenset[Capability]:
+def capabilities_of(session: Session, kernel: Kernel, service: Service) -> frozenset[Capability]:
+    """What the driver of the service's module can do; nothing while its plugin is away."""
     module = (
         session.get(ProcessingModule, service.processing_module_id)
         if service.processing_module_id

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
@@ -16,15 +16,17 @@ from billing_kernel.application.charging_days import (
 from billing_kernel.application.closing import NIGHTLY, act_on_service, suspended_by
 from billing_kernel.application.defaulting import settings_of
 from billing_kernel.application.delaying import keeping
+from billing_kernel.application.deleting import runs_on
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import is_parked, unparked
 from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.starting import open_operation_of, start_operation
+from billing_kernel.application.withdrawing import open_attempts_for
 from billing_kernel.domain.lifetimes import deleted_on, is_suspended_on
-from billing_kernel.domain.states import OPEN_ATTEMPTS, InvoiceState, ServiceState
+from billing_kernel.domain.states import OPEN_ATTEMPTS, ServiceState
 from billing_kernel.domain.tariffs import TariffTerms, read_terms
-from billing_kernel.models import Invoice, InvoiceLine, Payment, Service, TariffVersion
+from billing_kernel.models import Invoice, Payment, Service, TariffVersion
 
 
 def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
@@ -34,7 +36,7 @@ def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
     """
     if service.status != ServiceState.SUSPENDED or suspended_by(session, service) != NIGHTLY:
         return
-    if open_operation_of(session, service.id):
+    if open_operation_of(session, service.id) or service.deletes_on is not None:
         return
     today = today_of(session, kernel, service)
     if service.charged_until is not None:
@@ -93,11 +95,14 @@ def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: da
 def delete_expired(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
     """Begin to delete a service whose time after expiry is over; False where it isn't.
 
-    For one that is charged daily it counts from the first day that it couldn't pay.
+    For one that is charged daily it counts from the first day that it couldn't pay. One that
+    still runs, as it does over a weekend that keeps it, is stopped by its own step first.
     """
     service = find(session, Service, service_id, lock=True)
     ends_on = service.expires_on or service.charged_until
     if service.status not in RENEWABLE or ends_on is None:
+        return False
+    if runs_on(session, kernel, service):
         return False
     if _is_in_motion(session, service) or is_parked(session, service.client_id):
         return False
@@ -132,7 +137,7 @@ def _is_in_motion(session: Session, service: Service) -> bool:
         return True
     if service.expires_on is None:
         return _is_topping_up(session, service)
-    return _is_being_paid(session, service)
+    return bool(open_attempts_for(session, service))
 
 
 def _is_topping_up(session: Session, service: Service) -> bool:
@@ -147,23 +152,6 @@ def _is_topping_up(session: Session, service: Service) -> bool:
                 Payment.provider_id == service.provider_id,
                 Payment.state.in_(OPEN_ATTEMPTS),
                 for_nothing_else,
-            )
-        )
-    )
-
-
-def _is_being_paid(session: Session, service: Service) -> bool:
-    """Whether a payment is under way for an invoice that asks for this service."""
-    asking = select(InvoiceLine.invoice_id).where(InvoiceLine.service_id == service.id)
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Payment.state.in_(OPEN_ATTEMPTS),
-                    Payment.invoice_id == Invoice.id,
-                    Invoice.id.in_(asking),
-                    Invoice.status == InvoiceState.NEW,
-                )
             )
         )
     )

@@ -20,12 +20,14 @@ from billing_kernel.application.bundling import (
 )
 from billing_kernel.application.charging_days import begin_days, today_of, try_to_charge
 from billing_kernel.application.connecting import modules_for
+from billing_kernel.application.deleting import call_off_deletion, go_on_deleting
 from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.pointing import follow_service
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
 from billing_kernel.application.renewing import withdraw_renewals
+from billing_kernel.application.subscribing import SERVICE_DELETED, end_subscription
 from billing_kernel.application.tasking import (
     close_operation_tasks,
     open_operation_task,
@@ -121,6 +123,8 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
     elif kind is OperationKind.CLOSE:
         withdraw_renewals(session, kernel, service)
         withdraw_changes(session, kernel, service)
+        end_subscription(session, kernel, service, SERVICE_DELETED)
+        call_off_deletion(service)
     name, event = SERVICE_EVENTS[kind]
     if event is not None:
         service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)
@@ -132,6 +136,8 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
         resume_paid(session, kernel, service)
     facts = {"service_id": service.id, "expires_on": _text(service.expires_on)}
     record_event(session, kernel, name, facts, service.client_id)
+    if kind is OperationKind.SUSPEND:
+        go_on_deleting(session, kernel, service)
 
 
 def finish_refused(session: Session, kernel: Kernel, operation: Operation, reason: str) -> None:
@@ -143,6 +149,8 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
         service.status = advance(
             SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.REFUSED
         )
+    if operation.kind in (OperationKind.SUSPEND, OperationKind.CLOSE):
+        call_off_deletion(service)
     if operation.kind == OperationKind.CHANGE:
         refuse_change(session, operation)
     elif operation.kind == OperationKind.RENEW:

@@ -9,7 +9,13 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.catching_up import charge_due, due_for_charging
-from billing_kernel.application.collecting import due_for_renewal, renew_due
+from billing_kernel.application.collecting import (
+    collect_due,
+    due_for_collection,
+    due_for_renewal,
+    renew_due,
+)
+from billing_kernel.application.deleting import delete_asked_for, due_for_asked_deletion
 from billing_kernel.application.expiring import (
     delete_expired,
     due_for_deletion,
@@ -44,9 +50,11 @@ class Step:
 STEPS: Final[tuple[Step, ...]] = (
     Step("charged", due_for_charging, charge_due, Service.charged_until),
     Step("renewed", due_for_renewal, renew_due),
+    Step("collected", due_for_collection, collect_due),
     Step("suspended", due_for_suspension, suspend_expired),
     Step("daily_suspended", due_for_stopping, suspend_expired, Service.charged_until),
     Step("deleted", due_for_deletion, delete_expired),
+    Step("asked_deletion", due_for_asked_deletion, delete_asked_for, Service.deletes_on),
     Step("daily_deleted", due_for_removal, delete_expired, Service.charged_until),
 )
 """In this order: whoever can pay is renewed before anybody is stopped."""
