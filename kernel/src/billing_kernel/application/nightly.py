@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
@@ -25,9 +25,19 @@ from billing_kernel.application.expiring import (
     suspend_expired,
 )
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.paging.claiming import Due, Place
+from billing_kernel.application.paging.renewing import PageDone, renew_page
 from billing_kernel.models import Service
 
 Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
+
+
+class PageStep(Protocol):
+    """See ``renew_page``."""
+
+    def __call__(
+        self, session: Session, kernel: Kernel, due: Due, place: Place, *, is_dry: bool = False
+    ) -> PageDone: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +49,19 @@ class Step:
     ``do``    decides under the service's lock and does it, in one transaction a service;
               whether anything was to be done. Harmless to repeat.
     ``on``    the date that services are read in the order of.
+    ``page``  does many of them in one transaction, and says which it leaves to ``do``.
     """
 
     name: str
     due: Callable[[date], Conditions]
     do: Callable[[Session, Kernel, int, date], bool]
     on: Any = Service.expires_on
+    page: PageStep | None = None
 
 
 STEPS: Final[tuple[Step, ...]] = (
     Step("charged", due_for_charging, charge_due, Service.charged_until),
-    Step("renewed", due_for_renewal, renew_due),
+    Step("renewed", due_for_renewal, renew_due, page=renew_page),
     Step("collected", due_for_collection, collect_due),
     Step("suspended", due_for_suspension, suspend_expired),
     Step("daily_suspended", due_for_stopping, suspend_expired, Service.charged_until),

@@ -34,6 +34,7 @@ from billing_kernel.models import (
     TariffPlan,
 )
 
+RENEWAL = "renewal"
 RENEWABLE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
 
 
@@ -142,7 +143,7 @@ def renew_service(
         session,
         kernel,
         client,
-        "renewal",
+        RENEWAL,
         renewal_items(service, priced),
         currency=priced.lines[0].total.currency,
         payer=payer,
@@ -189,7 +190,7 @@ def lock_unpaid_renewals(session: Session, service: Service) -> Sequence[Invoice
             .join(InvoiceLine)
             .where(
                 InvoiceLine.service_id == service.id,
-                Invoice.kind == "renewal",
+                Invoice.kind == RENEWAL,
                 Invoice.status == InvoiceState.NEW,
             )
             .with_for_update(of=Invoice)

@@ -1,6 +1,6 @@
 """Start an instruction to an upstream: one open operation for each service."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import OperationKind, ServiceView
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.publishing import enqueue
+from billing_kernel.application.publishing import enqueue, message_values
 from billing_kernel.application.viewing import stored_view, view_service
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState
 from billing_kernel.models import Invoice, Operation, Service, TariffPlan, wall_clock
+
+RUNNING = "run_operation"
 
 
 class OperationInProgressError(ConflictError):
@@ -110,8 +112,13 @@ def start_operation(
     operation = Operation(**values)
     session.add(operation)
     session.flush()
-    enqueue(session, "run_operation", {"operation_id": operation.id})
+    enqueue(session, RUNNING, {"operation_id": operation.id})
     return operation
+
+
+def operation_message(operation_id: int, due_at: datetime) -> dict[str, Any]:
+    """What a worker is asked about an operation that was started."""
+    return message_values(RUNNING, {"operation_id": operation_id}, due_at)
 
 
 def operation_values(
