@@ -10,7 +10,6 @@ from billing_kernel.application.closing import NotSupportedError
 from billing_kernel.application.expiring import suspend_expired
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.parking import is_left_alone
 from billing_kernel.application.paying import PayWith, pay_invoice
 from billing_kernel.application.posting import may_spend
 from billing_kernel.application.renewing import (
@@ -53,7 +52,7 @@ def renew_due(session: Session, kernel: Kernel, service_id: int, today: date) ->
     Nothing is issued where it doesn't, nor while a gateway is taking the money for it. Decided
     under the locks of the client and the service.
     """
-    service = _lock_due(session, kernel, service_id, today)
+    service = _lock_due(session, service_id, today)
     if service is None:
         return False
     attempts = open_attempts_for(session, service)
@@ -80,7 +79,7 @@ def collect_due(session: Session, kernel: Kernel, service_id: int, today: date) 
     The invoice can be paid in other ways after a charge that failed. Not while anybody is
     paying for the service already.
     """
-    service = _lock_due(session, kernel, service_id, today)
+    service = _lock_due(session, service_id, today)
     if service is None or not _may_collect(session, service, today):
         return False
     if open_attempts_for(session, service):
@@ -120,7 +119,7 @@ def stop_uncollected(kernel: Kernel, service_id: int) -> None:
     kernel.database.run(work)
 
 
-def _lock_due(session: Session, kernel: Kernel, service_id: int, today: date) -> Service | None:
+def _lock_due(session: Session, service_id: int, today: date) -> Service | None:
     """The service as it is under its client's lock, where it is due and nothing is under way.
 
     A client that automatic work leaves alone has nothing due.
@@ -133,15 +132,14 @@ def _lock_due(session: Session, kernel: Kernel, service_id: int, today: date) ->
     session.refresh(service)
     is_due = (
         service.auto_renewal
+        and client.parked_at is None
         and service.status in RENEWABLE
         and service.deletes_on is None
         and service.expires_on is not None
         and service.expires_on <= today
         and open_operation_of(session, service.id) is None
     )
-    if not is_due or is_left_alone(session, kernel, client, service, today):
-        return None
-    return service
+    return service if is_due else None
 
 
 def _renewal(service: Service) -> RenewService:

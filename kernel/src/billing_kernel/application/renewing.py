@@ -18,7 +18,7 @@ from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.quoting import described, view_of_sale
 from billing_kernel.application.recalling import Answers
 from billing_kernel.application.starting import refuse_being_deleted, refuse_during_operation
-from billing_kernel.application.withdrawing import withdraw_invoice
+from billing_kernel.application.withdrawing import refuse_while_charged, withdraw_invoice
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.paid import read_paid
 from billing_kernel.domain.periods import business_date
@@ -128,8 +128,9 @@ def renew_service(
 ) -> Invoice:
     """Issue the invoice of a renewal; paying it starts the renewal.
 
-    An unpaid renewal invoice of the service is withdrawn: the new one takes its place.
-    Raises OperationInProgressError, ExpiryMovedError and what ``quote_renewal`` raises.
+    An unpaid renewal invoice of the service is withdrawn: the new one takes its place. Raises
+    OperationInProgressError, ExpiryMovedError, PaymentInProgressError while a stored method is
+    being charged for the old one, and what ``quote_renewal`` raises.
     """
     service = find(session, Service, command.service_id, client_id=client_id)
     # Whoever pays locks the invoice before its service, too.
@@ -168,6 +169,8 @@ def prepare_renewal(
     if expected is not None and expected != service.expires_on:
         raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")
     priced = quote_renewal(session, kernel, service, command.period_months, payer)
+    for invoice in lock_unpaid_renewals(session, service):
+        refuse_while_charged(session, invoice)
     withdraw_renewals(session, kernel, service)
     return priced
 

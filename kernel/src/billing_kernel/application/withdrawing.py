@@ -10,6 +10,7 @@ from billing_kernel.application.connecting import gateway_of
 from billing_kernel.application.invoicing import cancel_invoice
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
+from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import (
     ATTEMPT_TRANSITIONS,
     OPEN_ATTEMPTS,
@@ -19,6 +20,12 @@ from billing_kernel.domain.states import (
     advance,
 )
 from billing_kernel.models import Invoice, InvoiceLine, Payment, PaymentMethod, Service
+
+
+class PaymentInProgressError(ConflictError):
+    """Another attempt at paying this invoice is under way."""
+
+    code = "payment.in_progress"
 
 
 def withdraw_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
@@ -53,6 +60,19 @@ def open_attempts_for(session: Session, service: Service) -> Sequence[Payment]:
             Invoice.status == InvoiceState.NEW,
         )
     ).all()
+
+
+def refuse_while_charged(session: Session, invoice: Invoice) -> None:
+    """Raise PaymentInProgressError while a stored method is being charged for an invoice.
+
+    Unlike a payer on a gateway's page, it will not be abandoned: charged again, it would pay
+    twice. The invoice is locked by the caller.
+    """
+    for payment in lock_open_attempts(session, invoice):
+        if payment.stored_method_id is not None:
+            raise PaymentInProgressError(
+                f"payment {payment.id} of invoice {invoice.number} is under way"
+            )
 
 
 def give_up(session: Session, kernel: Kernel, payment: Payment) -> None:
