@@ -22,6 +22,7 @@ from billing_kernel.http.admin import (
     message_templates,
     messages,
     name_servers,
+    notification_channels,
     operations,
     orders,
     payment_methods,
@@ -66,6 +67,7 @@ BY_RIGHT: Mapping[Right, list[Any]] = {
         *document_templates.HANDLERS,
         *message_templates.HANDLERS,
         *payment_methods.HANDLERS,
+        *notification_channels.HANDLERS,
         *plugins.HANDLERS,
     ],
     Right.CLIENTS: [
