@@ -1,13 +1,17 @@
 """Names that are written in two places: whoever asks for one, somebody must know it."""
 
 import ast
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from billing_hookspecs import EVENT_NAMES
 from billing_kernel.application.timekeeping import DEADLINES
 from billing_kernel.crashpoints import POINTS
+from billing_kernel.http import admin
+from billing_kernel.http.admin import BY_RIGHT, HANDLERS
 from billing_kernel.messaging.actors import ACTORS
 from billing_kernel.models import Base
 
@@ -81,3 +85,17 @@ def test_every_event_that_is_recorded_is_of_the_contract() -> None:
     """Listeners go by the names that the contract lists."""
     recorded = {name for call in calls("record_event") for name in texts(call.args[2])}
     assert recorded <= set(EVENT_NAMES)
+
+
+def test_every_handler_of_administrators_has_an_address() -> None:
+    """Rights are given handler by handler: one that was forgotten would answer 404."""
+    registered = [*HANDLERS, *(each for handlers in BY_RIGHT.values() for each in handlers)]
+    written = [
+        handler
+        for found in pkgutil.iter_modules(admin.__path__)
+        for handler in getattr(
+            importlib.import_module(f"{admin.__name__}.{found.name}"), "HANDLERS", ()
+        )
+    ]
+    assert len(written) > 100
+    assert [each.operation_id for each in written if each not in registered] == []

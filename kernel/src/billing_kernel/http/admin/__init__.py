@@ -91,6 +91,7 @@ BY_RIGHT: Mapping[Right, list[Any]] = {
         *services.HANDLERS,
         *subscriptions.HANDLERS,
         name_servers.get_service_domain,
+        processing_modules.reconcile_processing_module,
         *operations.HANDLERS,
     ],
     Right.TASKS: [*tasks.HANDLERS],
