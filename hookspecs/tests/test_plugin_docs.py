@@ -13,6 +13,7 @@ from billing_hookspecs import (
     GatewayCapability,
     IpAllocator,
     NameServer,
+    NotificationChannel,
     OperationKind,
     PaymentGateway,
     PaymentState,
@@ -84,6 +85,7 @@ def test_every_capability_and_state_of_gateways_is_described(word: str) -> None:
         (IpAllocator, "processing"),
         (NameServer, "name-servers"),
         (PaymentGateway, "gateways"),
+        (NotificationChannel, "channels"),
     ],
 )
 def test_every_call_of_a_driver_is_on_its_page(driver: type, page: str) -> None:

@@ -1,13 +1,19 @@
 """Names that are written in two places: whoever asks for one, somebody must know it."""
 
 import ast
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
 from billing_hookspecs import EVENT_NAMES
+from billing_kernel.application.timekeeping import DEADLINES
 from billing_kernel.crashpoints import POINTS
+from billing_kernel.http import admin
+from billing_kernel.http.admin import BY_RIGHT, HANDLERS
 from billing_kernel.messaging.actors import ACTORS
+from billing_kernel.models import Base
 
 KERNEL = Path(__file__).parents[2] / "kernel/src/billing_kernel"
 ASKING = ("enqueue", "enqueue_at", "ask_to_begin")
@@ -50,6 +56,17 @@ def test_whatever_is_asked_of_a_worker_has_an_actor() -> None:
             assert keys == set(list(inspect.signature(ACTORS[name]).parameters)[1:]), name
 
 
+def test_whatever_waits_for_the_wall_clock_feels_a_moved_one() -> None:
+    """A pause that a moved test clock forgets would hold up everything that comes after it."""
+    waiting = {
+        getattr(mapper.class_, name)
+        for mapper in Base.registry.mappers
+        for name in ("due_at", "check_at")
+        if name in mapper.columns
+    }
+    assert set(DEADLINES) == waiting
+
+
 def test_whatever_the_sweeper_finds_has_an_actor() -> None:
     """It asks by a table instead of by a call for each."""
     source = (KERNEL / "application/sweeping.py").read_text(encoding="utf-8")
@@ -68,3 +85,17 @@ def test_every_event_that_is_recorded_is_of_the_contract() -> None:
     """Listeners go by the names that the contract lists."""
     recorded = {name for call in calls("record_event") for name in texts(call.args[2])}
     assert recorded <= set(EVENT_NAMES)
+
+
+def test_every_handler_of_administrators_has_an_address() -> None:
+    """Rights are given handler by handler: one that was forgotten would answer 404."""
+    registered = [*HANDLERS, *(each for handlers in BY_RIGHT.values() for each in handlers)]
+    written = [
+        handler
+        for found in pkgutil.iter_modules(admin.__path__)
+        for handler in getattr(
+            importlib.import_module(f"{admin.__name__}.{found.name}"), "HANDLERS", ()
+        )
+    ]
+    assert len(written) > 100
+    assert [each.operation_id for each in written if each not in registered] == []

@@ -1,12 +1,23 @@
 """What every driver call is given beside its request."""
 
 import logging
-from collections.abc import Mapping
+import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
+
+from billing_hookspecs.errors import UpstreamBusyError
+
+Dial: TypeAlias = Callable[[str, int], socket.socket]
+"""Takes a host and a port; a connected TCP socket. Raises UpstreamBusyError."""
+
+
+def no_dialing(host: str, port: int) -> socket.socket:
+    """For contexts whose drivers speak HTTP alone."""
+    raise UpstreamBusyError(f"this context can't dial {host}:{port}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,9 @@ class Context:
                       TLS rule and size limit. It doesn't follow redirects and reaches only
                       the configured host.
     ``log``           a logger that masks the connection's secrets.
+    ``dial``          connects to a host and port of the settings, for what isn't HTTP. It
+                      reaches the same networks as ``http``; the socket's time-out is what is
+                      left, and at the deadline it is shut down.
     """
 
     operation_id: str
@@ -31,6 +45,7 @@ class Context:
     log: logging.Logger | logging.LoggerAdapter[Any] = field(repr=False)
     attempt: int = 1
     language: str = "en"
+    dial: Dial = field(default=no_dialing, repr=False)
 
     @property
     def seconds_left(self) -> float:

@@ -24,6 +24,8 @@ class Event(Value):
 
 EVENT_NAMES = (
     "ClientRegistered",
+    "ClientParked",
+    "ClientReleased",
     "OrderPlaced",
     "OrderCancelled",
     "InvoiceIssued",

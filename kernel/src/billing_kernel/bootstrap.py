@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from billing_hookspecs import Secret
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.timekeeping import MovableClock
-from billing_kernel.builtin import StandardPolicies
+from billing_kernel.builtin import standard_plugins
 from billing_kernel.clock import Clock, SystemClock
 from billing_kernel.database import Database
 from billing_kernel.extensions import load_extensions
@@ -25,7 +25,7 @@ def build_kernel(
     if settings.is_sqlite:
         upgrade_schema(database.engine)
     extensions = load_extensions(
-        builtin=(StandardPolicies(), *plugins), safe_mode=settings.safe_mode
+        builtin=(*standard_plugins(), *plugins), safe_mode=settings.safe_mode
     )
     clock = clock or SystemClock()
     if settings.test_clock:

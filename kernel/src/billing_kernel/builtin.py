@@ -1,9 +1,16 @@
-"""The kernel's own plugin: the standard policies come through the same hooks as any others."""
+"""The kernel's own plugins: what every installation has comes through the same hooks."""
 
 from collections.abc import Sequence
 from typing import ClassVar
 
-from billing_hookspecs import API_VERSION, PluginManifest, PricingPolicy, impl
+from billing_hookspecs import (
+    API_VERSION,
+    NotificationChannel,
+    PluginManifest,
+    PricingPolicy,
+    impl,
+)
+from billing_kernel.channels import ConsoleChannel, SmtpChannel
 from billing_kernel.domain.policies.addons import (
     FullPeriod,
     KeepAddonMoney,
@@ -68,3 +75,20 @@ class StandardPolicies:
             SuspendOnWeekends(),
             KeepOverWeekends(),
         )
+
+
+class StandardChannels:
+    """Notification channels that every installation has."""
+
+    MANIFEST: ClassVar[PluginManifest] = PluginManifest(
+        "standard_channels", "Standard channels", f">={API_VERSION},<2"
+    )
+
+    @impl
+    def billing_notification_channels(self) -> Sequence[NotificationChannel]:
+        return (SmtpChannel(), ConsoleChannel())
+
+
+def standard_plugins() -> tuple[object, ...]:
+    """An instance of each."""
+    return StandardPolicies(), StandardChannels()

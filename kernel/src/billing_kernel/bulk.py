@@ -49,7 +49,7 @@ def look_up_by_key(session: Session) -> None:
 
 
 def among(
-    session: Session, column: InstrumentedAttribute[int], ids: Sequence[int]
+    session: Session, column: InstrumentedAttribute[Any], ids: Sequence[int]
 ) -> ColumnElement[bool]:
     """Whether a column is one of many ids: one statement, whatever their number."""
     if _is_postgresql(session):

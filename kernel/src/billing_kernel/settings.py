@@ -36,6 +36,7 @@ class Settings:
     ``sweep_s``           pause between two looks for work that was left behind.
     ``nightly_at``        when the nightly run begins, in each provider's time zone.
     ``call_timeout_s``    upper bound of a driver's own deadline for one call.
+    ``charges_per_run_max`` parks a client with more charges on one business date.
     ``quiet_period_s``    instead of the drivers' own quiet periods; None keeps theirs.
     """
 
@@ -51,6 +52,7 @@ class Settings:
     sweep_s: int = 5
     nightly_at: time = time(0, 10)
     call_timeout_s: int = 600
+    charges_per_run_max: int = 1000
     quiet_period_s: int | None = None
 
     @property
@@ -78,6 +80,7 @@ class Settings:
             "sweep_s": self.sweep_s,
             "nightly_at": self.nightly_at.isoformat("minutes"),
             "call_timeout_s": self.call_timeout_s,
+            "charges_per_run_max": self.charges_per_run_max,
             "quiet_period_s": self.quiet_period_s,
         }
 
@@ -98,6 +101,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         sweep_s=_number(given, "BILLING_SWEEP_S", 5, 1, 3600),
         nightly_at=_hour(given, "BILLING_NIGHTLY_AT", "00:10"),
         call_timeout_s=_number(given, "BILLING_CALL_TIMEOUT_S", 600, 1, 600),
+        charges_per_run_max=_number(given, "BILLING_CHARGES_PER_RUN_MAX", 1000, 1, 10**6),
         quiet_period_s=(
             _number(given, "BILLING_QUIET_PERIOD_S", 0, 0, 86400)
             if given.get("BILLING_QUIET_PERIOD_S")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -94,7 +94,7 @@ def test_it_never_goes_back(kernel, shop, administrator, worker) -> None:
 
 def test_without_a_worker_it_says_so(kernel, shop, administrator, monkeypatch) -> None:
     """A frontend's developer should not wait for what nobody does."""
-    monkeypatch.setattr(timekeeping, "STALLED_S", 0.1)
+    monkeypatch.setattr(timekeeping, "STALLED", timedelta(milliseconds=100))
     kernel.database.run(lambda session: enqueue(session, "check_books", {}))
     refused = administrator.send("PUT", CLOCK, {"now": "2026-02-01T00:00:00Z"})
     assert (refused.status_code, refused.json()["code"]) == (409, "clock.nobody_works")

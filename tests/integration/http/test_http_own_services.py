@@ -103,7 +103,7 @@ def test_a_client_cannot_leave_before_the_minimum_period(kernel, shop, client, g
     assert "2026-03-31" in refused.json()["detail"]
     cast(FixedClock, kernel.clock).instant = NOON + timedelta(days=59)
     client.done("DELETE", f"/services/{service_id}")
-    run_newest(kernel, service_id)
+    assert [run_newest(kernel, service_id).kind for _ in range(2)] == ["close", "close"]
     assert service_of(kernel, service_id).status == "deleted"
 
 

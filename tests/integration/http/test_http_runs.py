@@ -10,6 +10,7 @@ from tests.factories import NOON, open_one, operation_of, service_of
 from billing_kernel.application.provisioning import run_operation
 from billing_kernel.application.running import run_nightly
 from billing_kernel.clock import FixedClock
+from billing_kernel.messaging.scheduler import Scheduler
 from billing_kernel.models import Service
 
 
@@ -44,6 +45,22 @@ def test_a_run_is_started_watched_and_harmless_to_repeat(kernel, shop, administr
         again["id"],
         shown["id"],
     ]
+
+
+def test_the_schedule_says_when_nights_begin_and_who_sees_to_it(
+    kernel, shop, administrator
+) -> None:
+    """Without a leader nothing begins: an operator has to see that."""
+    path = "/admin/schedule"
+    assert administrator.done("GET", path) == {
+        "leader": None,
+        "last_begun_at": {"nightly": None, "books": None, "reconciliation": None},
+        "next_at": "2026-01-31T21:10:00Z",
+    }
+    Scheduler(kernel, lambda _kernel: 0).look()
+    shown = administrator.done("GET", path)
+    assert shown["last_begun_at"]["nightly"] == "2026-01-31T12:00:00Z"
+    assert shown["leader"]["process"]
 
 
 def test_a_dry_run_lists_what_would_be_charged(kernel, shop, administrator) -> None:

@@ -308,7 +308,7 @@ def test_a_service_is_suspended_resumed_and_deleted_by_administrators(
     for method, address, status in (
         ("POST", f"{path}/suspend", "suspended"),
         ("POST", f"{path}/resume", "active"),
-        ("DELETE", path, "deleted"),
+        ("DELETE", f"{path}?now=true", "deleted"),
     ):
         answer = administrator.send(method, address)
         assert answer.status_code == 202

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from threading import Barrier
 from typing import TypeVar
 
@@ -18,11 +19,13 @@ from tests.factories import (
     open_one,
     pay,
     place,
+    sell_under,
 )
 from tests.integration.kernel.attacks import Sold
 from tests.servers.databases import DATABASES
 
 from billing_hookspecs import BillingError, Secret
+from billing_kernel.application.catching_up import charge_due
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.sealing import new_key
@@ -98,5 +101,12 @@ def sold(request: pytest.FixtureRequest) -> Iterator[Sold]:
         method = make_method(kernel, shop)
         pay(kernel, shop, place(kernel, shop).invoice.id, method.id)
         assert money_of(kernel, shop) == (3000, 1000)
+        sell_under(
+            kernel,
+            shop,
+            charging={"policy": "daily", "price": {"amount_minor": 10, "currency": "RUB"}},
+        )
+        daily = open_one(kernel, shop)
+        kernel.database.run(lambda session: charge_due(session, kernel, daily, date(2026, 2, 1)))
         yield Sold(kernel.database.engine, request.param == "sqlite")
         kernel.database.close()

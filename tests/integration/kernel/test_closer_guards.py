@@ -1,10 +1,13 @@
 """Ways past the guards that were open once: replacing rows, switching guards off, adding lines."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
 from tests.integration.kernel.attacks import (
     APPEND_ONLY,
+    UNIQUE,
     Attack,
     Sold,
     again,
@@ -33,6 +36,7 @@ REPLACEMENTS: dict[str, dict[str, object]] = {
     "postings": {"amount_minor": 77},
     "payments": {"amount_minor": 77},
     "billed_periods": {"amount_minor": 77},
+    "daily_charges": {"net_minor": 1, "tax_minor": 0, "total_minor": 1},
     "tariff_versions": {"terms": {}},
 }
 
@@ -64,6 +68,36 @@ ATTACKS: dict[str, tuple[Attack, str]] = {
     ),
     "a period of a line before the service": (
         again("billed_periods", line_no=-1), "ck_billed_periods_line_no",
+    ),
+    "a daily charge that is changed": (
+        sql("UPDATE daily_charges SET lines = '[]'"), APPEND_ONLY,
+    ),
+    "a daily charge that is deleted": (sql("DELETE FROM daily_charges"), APPEND_ONLY),
+    "a second daily charge of a day": (again("daily_charges"), UNIQUE),
+    "a daily charge that doesn't add up": (
+        again("daily_charges", start_on=date(2026, 3, 1), end_on=date(2026, 3, 2), tax_minor=1),
+        "ck_daily_charges_adds_up",
+    ),
+    "a daily charge that gives money": (
+        again(
+            "daily_charges", start_on=date(2026, 3, 1), end_on=date(2026, 3, 2),
+            net_minor=-1, total_minor=-1,
+        ),
+        "ck_daily_charges_amounts",
+    ),
+    "a daily charge of no day": (
+        again("daily_charges", start_on=date(2026, 3, 1), end_on=date(2026, 3, 1)),
+        "ck_daily_charges_not_empty",
+    ),
+    "a period of an invoice and a daily charge": (
+        again(
+            "billed_periods", {"line_no": 0}, daily_charge_id=1,
+            start_on=date(2026, 3, 1), end_on=date(2026, 3, 2),
+        ),
+        "ck_billed_periods_one_source",
+    ),
+    "a period that gets another daily charge": (
+        sql("UPDATE billed_periods SET daily_charge_id = NULL WHERE invoice_id IS NULL"), KEPT,
     ),
     "an entry without postings that is never sealed": (
         lambda connection, sold: entry(connection, sold, sealed=False), NEVER_SEALED,

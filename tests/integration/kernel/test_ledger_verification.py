@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,11 +18,13 @@ from tests.factories import (
     pay,
     place,
     run_newest,
+    sell_under,
 )
 from tests.servers.databases import DATABASES
 
 from billing_hookspecs import Money, Secret
 from billing_kernel.application.beginning import begin_payment
+from billing_kernel.application.catching_up import charge_due
 from billing_kernel.application.invariants import INVARIANTS
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paying import confirm_payment
@@ -114,6 +117,12 @@ PLANTED: dict[str, str] = {
         " currency, reversed, created_at) SELECT service_id, line_no, kind, start_on, end_on,"
         " amount_minor, currency, reversed, created_at FROM billed_periods"
     ),
+    "charges_are_booked_once": "DELETE FROM ledger_entries WHERE kind = 'charge'",
+    "charges_move_their_amounts": "UPDATE daily_charges SET net_minor = 9, tax_minor = 3",
+    "charges_add_up": "UPDATE billed_periods SET amount_minor = 9 WHERE invoice_id IS NULL",
+    "charged_days_have_no_gap": (
+        "UPDATE billed_periods SET reversed = (1 = 1) WHERE start_on = '2026-02-01'"
+    ),
     "captured_payments_are_booked": (
         f"UPDATE payments SET captured_minor = captured_minor + 1 {TRANSFER}"
     ),
@@ -176,7 +185,7 @@ class Books:
 
 
 def sell(kernel: Kernel) -> None:
-    """Something of everything: opened, under way, unpaid, by transfer, and partly refunded."""
+    """Something of everything: opened, under way, unpaid, by transfer, by day, partly refunded."""
     shop = make_shop(kernel, tax_rate="0.20", balance_minor=9000)
     open_one(kernel, shop)
     buy(kernel, shop)
@@ -187,6 +196,11 @@ def sell(kernel: Kernel) -> None:
     kernel.database.run(lambda session: confirm_payment(session, kernel, transfer_id))
     run_newest(kernel, placed.services[0].id)
     begin_payment(kernel, pay(kernel, shop, place(kernel, shop).invoice.id, method_id))
+    sell_under(
+        kernel, shop, charging={"policy": "daily", "price": {"amount_minor": 10, "currency": "RUB"}}
+    )
+    daily = open_one(kernel, shop)
+    kernel.database.run(lambda session: charge_due(session, kernel, daily, date(2026, 2, 2)))
     back = RefundPayment(transfer_id, "balance", "sorry", Money(600, "RUB"))
     kernel.database.run(lambda session: refund_payment(session, kernel, back))
 

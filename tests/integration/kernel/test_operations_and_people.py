@@ -32,6 +32,7 @@ from billing_hookspecs import (
 from billing_kernel.application.completing import OperationUnresolvedError, complete_task
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.provisioning import run_operation
+from billing_kernel.application.registering import Caller
 from billing_kernel.application.resolving import Outcome, resolve, retry_operation
 from billing_kernel.domain.states import IllegalTransitionError
 from billing_kernel.settings import Settings
@@ -90,8 +91,9 @@ def test_ticking_a_question_off_does_not_answer_it(
     """Money is held until somebody says what happened."""
     failed(kernel, module, service_id)
     (task,) = open_tasks(kernel)
+    caller = Caller("administrator", 1, 0)
     with pytest.raises(OperationUnresolvedError):
-        kernel.database.run(lambda session: complete_task(session, kernel, task.id, 1, {}))
+        kernel.database.run(lambda session: complete_task(session, kernel, task.id, caller, {}))
 
 
 def test_nobody_decides_while_a_worker_is_calling(
@@ -135,8 +137,8 @@ def complete(kernel: Kernel, **facts: str) -> None:
     """An administrator does what the oldest open task asks for."""
 
     def work(session: Session) -> None:
-        administrator_id = make_administrator(session).id
-        complete_task(session, kernel, open_tasks(kernel)[0].id, administrator_id, facts)
+        caller = Caller("administrator", make_administrator(session).id, 0)
+        complete_task(session, kernel, open_tasks(kernel)[0].id, caller, facts)
 
     kernel.database.run(work)
 

@@ -195,7 +195,9 @@ def test_no_day_of_a_service_is_billed_twice(sold: Sold, start: str, end: str) -
         attempt(sold, again("billed_periods", start_on=first, end_on=last))
 
 
-@pytest.mark.parametrize("table", ["postings", "ledger_entries", "invoices", "invoice_lines"])
+@pytest.mark.parametrize(
+    "table", ["postings", "ledger_entries", "invoices", "invoice_lines", "daily_charges"]
+)
 def test_no_table_of_the_books_is_emptied(sold: Sold, table: str) -> None:
     """At once neither: TRUNCATE passes by the triggers of single rows."""
     statement = f"DELETE FROM {table}" if sold.is_sqlite else f"TRUNCATE {table} CASCADE"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from tests.factories import FakeModule, Shop, make_kernel, make_shop
 
 from billing_kernel.application.kernel import Kernel
@@ -54,6 +54,8 @@ def work(kernel: Kernel) -> Work:
             for row_id, actor, arguments in waiting:
                 done.add(row_id)
                 ACTORS[actor](kernel, **arguments)
+                remove = delete(OutboxMessage).where(OutboxMessage.id == row_id)
+                kernel.database.run(lambda session, remove=remove: session.execute(remove))
 
     return until_empty
 

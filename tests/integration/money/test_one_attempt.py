@@ -8,7 +8,7 @@ from tests.factories import invoice_of, make_method, pay
 from tests.tills import Till, uncaptured
 
 from billing_hookspecs import PaymentState
-from billing_kernel.application.paying import PaymentInProgressError
+from billing_kernel.application.withdrawing import PaymentInProgressError
 from billing_kernel.models import LedgerEntry, Payment
 
 

@@ -27,7 +27,7 @@ from billing_hookspecs import (
 )
 from billing_kernel.application.completing import complete_task
 from billing_kernel.application.provisioning import run_operation
-from billing_kernel.application.registering import create_administrator
+from billing_kernel.application.registering import Caller, create_administrator
 from billing_kernel.domain.ledger import InsufficientFundsError
 from billing_kernel.domain.refunds import (
     RefundNotPossibleError,
@@ -42,7 +42,7 @@ def complete(till: Till, task: Task, **facts: Any) -> None:
     def work(session: Session) -> None:
         person = create_administrator(session, "ops@provider.test", "Ops", "-")
         session.flush()
-        complete_task(session, till.kernel, task.id, person.id, facts)
+        complete_task(session, till.kernel, task.id, Caller("administrator", person.id, 0), facts)
 
     till.kernel.database.run(work)
 

@@ -20,7 +20,6 @@ from billing_hookspecs import (
 from billing_kernel.application.charging import charge_stored
 from billing_kernel.application.paying import (
     MethodNotOfferedError,
-    PaymentInProgressError,
     PayWith,
     cancel_payment,
     pay_invoice,
@@ -32,6 +31,7 @@ from billing_kernel.application.storing import (
     forget_stored,
     open_storing,
 )
+from billing_kernel.application.withdrawing import PaymentInProgressError
 from billing_kernel.domain.errors import MissingError
 from billing_kernel.models import Client, Invoice, Payment, PaymentMethod, StoredMethod
 

@@ -6,6 +6,11 @@ class that supplies a few fixtures; the fixtures are described in the suite's do
 
 from billing_hookspecs.testing._assertions import REWRITTEN as REWRITTEN
 from billing_hookspecs.testing.allocators.conformance import IpAllocatorConformance
+from billing_hookspecs.testing.channels.conformance import (
+    Delivered,
+    NotificationChannelConformance,
+    RemoteChannelConformance,
+)
 from billing_hookspecs.testing.contexts import make_context
 from billing_hookspecs.testing.fault_proxy import Exchange, Fault, FaultProxy
 from billing_hookspecs.testing.gateways.conformance import PaymentGatewayConformance
@@ -22,6 +27,7 @@ from billing_hookspecs.testing.wire import through_json
 
 __all__ = [
     "ConformanceSuite",
+    "Delivered",
     "Exchange",
     "Fault",
     "FaultProxy",
@@ -29,11 +35,13 @@ __all__ = [
     "ManualGatewayConformance",
     "ManualModuleConformance",
     "NameServerConformance",
+    "NotificationChannelConformance",
     "PaymentGatewayConformance",
     "PluginConformance",
     "PricingPolicyConformance",
     "ProcessingModuleConformance",
     "ProductTypeConformance",
+    "RemoteChannelConformance",
     "make_context",
     "sample_service",
     "sample_start_payment",

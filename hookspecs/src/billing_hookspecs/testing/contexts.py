@@ -1,14 +1,17 @@
 """Contexts for tests, made the way the kernel makes them."""
 
 import logging
+import socket
 import traceback
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
 
 from billing_hookspecs.context import Context
+from billing_hookspecs.errors import UpstreamBusyError
 from billing_hookspecs.values import Secret
 
 MASK = "***"
@@ -92,4 +95,12 @@ def make_context(
         log=log,
         attempt=attempt,
         language=language,
+        dial=partial(_dialed, read_timeout_s),
     )
+
+
+def _dialed(timeout_s: float, host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_connection((host, port), timeout_s)
+    except OSError as error:
+        raise UpstreamBusyError(f"{host}:{port} can't be reached: {error}") from None

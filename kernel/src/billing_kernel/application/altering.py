@@ -22,7 +22,11 @@ from billing_kernel.application.invoicing import Item, issue_invoice
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.quoting import version_in_force
-from billing_kernel.application.starting import refuse_during_operation, start_operation
+from billing_kernel.application.starting import (
+    refuse_being_deleted,
+    refuse_during_operation,
+    start_operation,
+)
 from billing_kernel.application.viewing import stored_view, view_service
 from billing_kernel.application.withdrawing import withdraw_invoice
 from billing_kernel.domain.addons import resource_amounts
@@ -178,6 +182,7 @@ def begin_change(
 ) -> Operation:
     """Let the upstream make the change; raises StaleChangeError, OperationInProgressError."""
     service = session.get_one(Service, change.service_id, with_for_update=True)
+    refuse_being_deleted(service)
     refuse_stale_change(service, change)
     change.state = advance(CHANGE_TRANSITIONS, ChangeState(change.state), ChangeEvent.BEGIN)
     terms = read_terms(session.get_one(TariffVersion, change.tariff_version_id).terms)

@@ -1,17 +1,19 @@
 """Write down which days of a service were charged, and what it counts as paid for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import Money
+from billing_hookspecs import Money, Period
 from billing_kernel.domain.paid import Paid, paid_document
-from billing_kernel.models import BilledPeriod, Invoice, InvoiceLine, Service
+from billing_kernel.domain.pricing import PricedLine
+from billing_kernel.models import BilledPeriod, DailyCharge, Invoice, InvoiceLine, Service
 
 CHARGED_KINDS = ("period", "addon")
+FREE = "free"
 
 
 def bill_days(
@@ -27,7 +29,7 @@ def bill_days(
     The database refuses a day that was charged before. The service's row is locked.
     """
     charged = [line for line in lines if line.kind in CHARGED_KINDS]
-    numbers = _line_numbers(session, service, charged)
+    numbers = _line_numbers(session, service, [line.resource_type for line in charged])
     for line in charged:
         session.add(
             BilledPeriod(
@@ -44,6 +46,59 @@ def bill_days(
         )
     service.paid = paid_document(_paid(service, invoice, charged, start_on, end_on))
     session.flush()
+
+
+def bill_charge(
+    session: Session, service: Service, charge: DailyCharge, lines: Sequence[PricedLine]
+) -> None:
+    """Write down the day of a daily charge, for the service and each of its addons.
+
+    The database refuses a day that was charged before. The service's row is locked.
+    """
+    numbers = _line_numbers(session, service, [line.resource_type for line in lines])
+    for line in lines:
+        session.add(
+            BilledPeriod(
+                service_id=service.id,
+                line_no=numbers[line.resource_type],
+                kind=line.kind,
+                resource_type=line.resource_type,
+                start_on=charge.start_on,
+                end_on=charge.end_on,
+                amount_minor=line.net.amount_minor,
+                currency=charge.currency,
+                daily_charge_id=charge.id,
+            )
+        )
+    session.flush()
+
+
+def bill_nothing(session: Session, service: Service, period: Period, currency: str) -> None:
+    """Write down days that cost nothing: the service was suspended."""
+    session.add(
+        BilledPeriod(
+            service_id=service.id,
+            kind=FREE,
+            start_on=period.start_on,
+            end_on=period.end_on,
+            amount_minor=0,
+            currency=currency,
+        )
+    )
+    session.flush()
+
+
+def free_periods(session: Session, service: Service) -> list[Period]:
+    """The suspensions of a service that is charged daily, from the first day not charged on."""
+    rows = session.scalars(
+        select(BilledPeriod).where(
+            BilledPeriod.service_id == service.id,
+            BilledPeriod.kind == FREE,
+            BilledPeriod.end_on > service.charged_until,
+            ~BilledPeriod.reversed,
+        )
+    )
+    return [Period(row.start_on, row.end_on) for row in rows]
 
 
 def list_price(line: InvoiceLine, currency: str) -> Money:
@@ -66,7 +121,7 @@ def _paid(
 
 
 def _line_numbers(
-    session: Session, service: Service, lines: Sequence[InvoiceLine]
+    session: Session, service: Service, resource_types: Iterable[str | None]
 ) -> dict[str | None, int]:
     """0 for the service itself; an addon keeps the number that it was charged under first."""
     used = session.execute(
@@ -76,7 +131,7 @@ def _line_numbers(
     )
     numbers: dict[str | None, int] = {row.resource_type: row.line_no for row in used}
     numbers[None] = 0
-    for line in lines:
-        if line.resource_type not in numbers:
-            numbers[line.resource_type] = max(numbers.values()) + 1
+    for resource_type in resource_types:
+        if resource_type not in numbers:
+            numbers[resource_type] = max(numbers.values()) + 1
     return numbers

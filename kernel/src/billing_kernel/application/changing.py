@@ -23,6 +23,7 @@ from billing_kernel.application.quoting import (
     version_in_force,
     view_of_sale,
 )
+from billing_kernel.application.starting import refuse_being_deleted
 from billing_kernel.application.taxing import decide_tax
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.paid import Paid, read_paid
@@ -141,6 +142,7 @@ def _bundled(kernel: Kernel, service: Service, terms: TariffTerms) -> dict[str, 
 
 def _sold_terms(session: Session, service: Service) -> TariffTerms:
     refuse_bundled(session, service)
+    refuse_being_deleted(service)
     if service.status not in CHANGEABLE:
         raise NotChangeableError(f"service {service.id} is {service.status}")
     return read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)

@@ -1,24 +1,34 @@
-"""Renew by themselves the services whose clients want that, from the balance."""
+"""Renew by themselves the services whose clients want that: from the balance, or else by card."""
 
+from contextlib import suppress
 from datetime import date
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from billing_kernel.application.closing import NotSupportedError
+from billing_kernel.application.expiring import suspend_expired
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.paying import PayWith, pay_invoice
 from billing_kernel.application.posting import may_spend
 from billing_kernel.application.renewing import (
     RENEWABLE,
     RenewService,
+    lock_unpaid_renewals,
     quote_renewal,
     renew_service,
 )
 from billing_kernel.application.spending import pay_from_balance
 from billing_kernel.application.starting import open_operation_of
+from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import Owner
-from billing_kernel.models import Client, Invoice, Service
+from billing_kernel.domain.periods import business_date
+from billing_kernel.models import Client, Collection, Invoice, Provider, Service
+
+NIGHTS_MAX = 3
+"""On how many nights a stored method is tried for one renewal."""
 
 
 def due_for_renewal(today: date) -> tuple[ColumnElement[bool], ...]:
@@ -27,28 +37,35 @@ def due_for_renewal(today: date) -> tuple[ColumnElement[bool], ...]:
         Service.auto_renewal.is_(True),
         Service.status.in_(RENEWABLE),
         Service.expires_on <= today,
+        Service.deletes_on.is_(None),
     )
+
+
+def due_for_collection(today: date) -> tuple[ColumnElement[bool], ...]:
+    """Those of them that may be charged to a stored method."""
+    return (*due_for_renewal(today), Service.renewal_method_id.is_not(None))
 
 
 def renew_due(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
     """Renew a service that expires today or has expired, if the balance allows it now.
 
-    Nothing is issued where it doesn't. Decided under the locks of the client and the service.
+    Nothing is issued where it doesn't, nor while a gateway is taking the money for it. Decided
+    under the locks of the client and the service.
     """
-    client_id = find(session, Service, service_id).client_id
-    find(session, Client, client_id, lock=True)
-    service = session.get_one(Service, service_id)
-    if not _is_due(session, service, today):
+    service = _lock_due(session, service_id, today)
+    if service is None:
+        return False
+    attempts = open_attempts_for(session, service)
+    if not all(is_by_hand(session, kernel, payment) for payment in attempts):
         return False
     try:
         with session.begin_nested():
             priced = quote_renewal(session, kernel, service, service.period_months)
             total = priced.total(priced.lines[0].total.currency)
-            owner = Owner(service.provider_id, client_id)
+            owner = Owner(service.provider_id, service.client_id)
             if not may_spend(session, owner.balance(total.currency), total.amount_minor):
                 return False
-            command = RenewService(service.id, service.period_months)
-            invoice = renew_service(session, kernel, command, client_id)
+            invoice = renew_service(session, kernel, _renewal(service), service.client_id)
             locked = find(session, Invoice, invoice.id, lock=True)
             pay_from_balance(session, kernel, locked)
     except (ConflictError, RuleError):
@@ -56,11 +73,85 @@ def renew_due(session: Session, kernel: Kernel, service_id: int, today: date) ->
     return True
 
 
-def _is_due(session: Session, service: Service, today: date) -> bool:
-    return (
+def collect_due(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
+    """Begin to charge a renewal to the service's stored method; once a night, on three at most.
+
+    The invoice can be paid in other ways after a charge that failed. Not while anybody is
+    paying for the service already.
+    """
+    service = _lock_due(session, service_id, today)
+    if service is None or not _may_collect(session, service, today):
+        return False
+    if open_attempts_for(session, service):
+        return False
+    client_id, pay_with = service.client_id, PayWith(stored_method_id=service.renewal_method_id)
+    try:
+        with session.begin_nested():
+            invoice = renew_service(session, kernel, _renewal(service), client_id)
+            payment = pay_invoice(session, kernel, invoice.id, client_id, pay_with)
+            if payment is not None:
+                session.flush()
+                session.add(
+                    Collection(
+                        service_id=service.id,
+                        payment_id=payment.id,
+                        expires_on=service.expires_on,
+                        collected_on=today,
+                    )
+                )
+    except (ConflictError, RuleError):
+        return False
+    return True
+
+
+def stop_uncollected(kernel: Kernel, service_id: int) -> None:
+    """A charge of the night failed: stop the service as the night would have done without it.
+
+    For workers, harmless to repeat.
+    """
+
+    def work(session: Session) -> None:
+        provider = session.get_one(Provider, find(session, Service, service_id).provider_id)
+        today = business_date(kernel.clock.now(), provider.time_zone)
+        with suppress(NotSupportedError):
+            suspend_expired(session, kernel, service_id, today)
+
+    kernel.database.run(work)
+
+
+def _lock_due(session: Session, service_id: int, today: date) -> Service | None:
+    """The service as it is under its client's lock, where it is due and nothing is under way.
+
+    A client that automatic work leaves alone has nothing due.
+
+    Whoever pays for it holds the invoice's lock: the caller sees their attempt, or they none.
+    """
+    service = find(session, Service, service_id)
+    client = find(session, Client, service.client_id, lock=True)
+    lock_unpaid_renewals(session, service)
+    session.refresh(service)
+    is_due = (
         service.auto_renewal
+        and client.parked_at is None
         and service.status in RENEWABLE
+        and service.deletes_on is None
         and service.expires_on is not None
         and service.expires_on <= today
         and open_operation_of(session, service.id) is None
     )
+    return service if is_due else None
+
+
+def _renewal(service: Service) -> RenewService:
+    return RenewService(service.id, service.period_months, service.expires_on)
+
+
+def _may_collect(session: Session, service: Service, today: date) -> bool:
+    if service.renewal_method_id is None:
+        return False
+    nights = session.execute(
+        select(func.count(Collection.id), func.max(Collection.collected_on)).where(
+            Collection.service_id == service.id, Collection.expires_on == service.expires_on
+        )
+    ).one()
+    return nights[0] < NIGHTS_MAX and (nights[1] is None or nights[1] < today)

@@ -6,17 +6,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Done, FieldError, InvalidInputError
+from billing_kernel.application.assigning import find_task
 from billing_kernel.application.booking import lock_payment
-from billing_kernel.application.finding import find
 from billing_kernel.application.finishing import resolve_operation
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.pointing import TASK_KIND as UNPOINTED_DOMAIN
 from billing_kernel.application.pointing import try_again
 from billing_kernel.application.refunding import book_missing_refund, resolve_refund
+from billing_kernel.application.registering import ROLES, Caller
 from billing_kernel.application.resolving import checked_facts
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OperationState, TaskState
-from billing_kernel.models import Operation, Service, Task, wall_clock
+from billing_kernel.models import Employee, Operation, Service, Task, wall_clock
 
 OUTCOMES = ("done", "not_done")
 
@@ -40,16 +41,17 @@ def complete_task(
     session: Session,
     kernel: Kernel,
     task_id: int,
-    administrator_id: int,
+    caller: Caller,
     facts: Mapping[str, Any],
 ) -> Task:
     """End a task; that of an operation by hand ends the operation with these facts.
 
-    That of a refund takes ``outcome``. Raises TaskEndedError, OperationUnresolvedError, and
-    InvalidInputError with pointers under /facts where facts are missing or wrong; that of a
-    refund at the gateway what ``refund_payment`` raises, as long as it can't be booked.
+    That of a refund takes ``outcome``. Raises MissingError, TaskEndedError,
+    OperationUnresolvedError, and InvalidInputError with pointers under /facts where facts are
+    missing or wrong; that of a refund at the gateway what ``refund_payment`` raises, as long
+    as it can't be booked.
     """
-    task = find(session, Task, task_id, lock=True)
+    task = find_task(session, caller, task_id, lock=True)
     if task.status != TaskState.OPEN:
         raise TaskEndedError(f"task {task_id} is {task.status}")
     checked: dict[str, Any] = dict(facts)
@@ -62,7 +64,11 @@ def complete_task(
     if task.kind == UNPOINTED_DOMAIN and task.service_id is not None:
         try_again(session, session.get_one(Service, task.service_id))
     task.status, task.facts = TaskState.DONE, checked
-    task.completed_by_id, task.finished_at = administrator_id, wall_clock()
+    if caller.role == ROLES[Employee]:
+        task.completed_by_employee_id = caller.id
+    else:
+        task.completed_by_id = caller.id
+    task.finished_at = wall_clock()
     return task
 
 

@@ -27,6 +27,7 @@ def settings_of(session: Session, kernel: Kernel, key: str) -> ProductTypeSettin
         key=key,
         auto_deletion_days=suggested.auto_deletion_days,
         weekend_suspension=suggested.suspends_on_weekends,
+        deletion_grace_days=0,
     )
 
 

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from billing_kernel.application.describing import describe_invoice
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.publishing import enqueue
+from billing_kernel.application.publishing import enqueue, message_values
 from billing_kernel.boundaries import forbid_inside_transaction
 from billing_kernel.documents import (
     InvoiceDocument,
@@ -36,6 +37,7 @@ from billing_kernel.documents import (
 from billing_kernel.models import Document, Invoice
 from billing_kernel.models.outbox import Queue
 
+RENDERING = "render_document"
 _NEW = "issued_invoice_ids"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -84,7 +86,12 @@ def ask_for_documents(session: Session, invoice: Invoice, *, is_new: bool = Fals
         issued.add(invoice.id)
     elif invoice.id in issued:
         return
-    enqueue(session, "render_document", {"invoice_id": invoice.id}, queue=Queue.DOCUMENTS)
+    enqueue(session, RENDERING, {"invoice_id": invoice.id}, queue=Queue.DOCUMENTS)
+
+
+def document_message(invoice_id: int, due_at: datetime) -> dict[str, Any]:
+    """What ``ask_for_documents`` asks of a worker."""
+    return message_values(RENDERING, {"invoice_id": invoice_id}, due_at, Queue.DOCUMENTS)
 
 
 def render_document(kernel: Kernel, invoice_id: int) -> None:

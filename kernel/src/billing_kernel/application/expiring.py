@@ -2,24 +2,31 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
-from billing_kernel.application.closing import act_on_service, suspended_by
+from billing_kernel.application.charging_days import (
+    covers_next_day,
+    covers_resuming,
+    today_of,
+    try_to_charge,
+    unpaid_days,
+)
+from billing_kernel.application.closing import NIGHTLY, act_on_service, suspended_by
 from billing_kernel.application.defaulting import settings_of
 from billing_kernel.application.delaying import keeping
+from billing_kernel.application.deleting import runs_on
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.parking import is_parked, unparked
+from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.starting import open_operation_of, start_operation
+from billing_kernel.application.withdrawing import open_attempts_for
 from billing_kernel.domain.lifetimes import deleted_on, is_suspended_on
-from billing_kernel.domain.periods import business_date
-from billing_kernel.domain.states import OPEN_ATTEMPTS, InvoiceState, ServiceState
+from billing_kernel.domain.states import OPEN_ATTEMPTS, ServiceState
 from billing_kernel.domain.tariffs import TariffTerms, read_terms
-from billing_kernel.models import Invoice, InvoiceLine, Payment, Provider, Service, TariffVersion
-
-NIGHTLY = "nightly"
-"""Who suspended a service that wasn't paid for, as it is written with the operation."""
+from billing_kernel.models import Invoice, Payment, Service, TariffVersion
 
 
 def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
@@ -27,58 +34,82 @@ def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
 
     Its row is locked by the caller.
     """
-    provider = session.get_one(Provider, service.provider_id)
-    today = business_date(kernel.clock.now(), provider.time_zone)
-    is_paid = service.expires_on is not None and service.expires_on > today
-    if service.status != ServiceState.SUSPENDED or not is_paid:
+    if service.status != ServiceState.SUSPENDED or suspended_by(session, service) != NIGHTLY:
         return
-    if suspended_by(session, service) == NIGHTLY and not open_operation_of(session, service.id):
-        start_operation(session, kernel, service, OperationKind.RESUME, asked_by=NIGHTLY)
+    if open_operation_of(session, service.id) or service.deletes_on is not None:
+        return
+    today = today_of(session, kernel, service)
+    if service.charged_until is not None:
+        if not covers_resuming(session, kernel, service, today):
+            return
+        try_to_charge(session, kernel, service, today)
+    elif service.expires_on is None or service.expires_on <= today:
+        return
+    start_operation(session, kernel, service, OperationKind.RESUME, asked_by=NIGHTLY)
 
 
 def due_for_suspension(today: date) -> tuple[ColumnElement[bool], ...]:
     """The running services that expire today, or have expired."""
-    return (Service.status == ServiceState.ACTIVE, Service.expires_on <= today)
+    return (Service.status == ServiceState.ACTIVE, Service.expires_on <= today, unparked())
+
+
+def due_for_stopping(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The running services whose days up to today aren't all charged."""
+    return (Service.status == ServiceState.ACTIVE, Service.charged_until <= today, unparked())
 
 
 def due_for_deletion(today: date) -> tuple[ColumnElement[bool], ...]:
     """The services that have expired and still are there."""
-    return (
-        Service.status.in_((ServiceState.ACTIVE, ServiceState.SUSPENDED)),
-        Service.expires_on <= today,
-    )
+    return (Service.status.in_(RENEWABLE), Service.expires_on <= today, unparked())
+
+
+def due_for_removal(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The services whose days up to today aren't all charged, and that still are there."""
+    return (Service.status.in_(RENEWABLE), Service.charged_until <= today, unparked())
 
 
 def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
-    """Begin to suspend a service that has expired; False where it must not be, by now.
+    """Begin to suspend a service that has expired, or whose next day can't be charged.
+
+    False where it must not be, by now.
 
     Decided under the service's lock: whoever paid meanwhile isn't stopped, nor is anybody
     whose payment is under way.
     """
     service = find(session, Service, service_id, lock=True)
-    if service.status != ServiceState.ACTIVE or service.expires_on is None:
+    ends_on = service.expires_on or service.charged_until
+    if service.status != ServiceState.ACTIVE or ends_on is None:
         return False
-    if open_operation_of(session, service.id) or _is_being_paid(session, service):
+    if _is_in_motion(session, service) or is_parked(session, service.client_id):
+        return False
+    if not service.expires_on and covers_next_day(session, kernel, service, today):
         return False
     terms = _terms(session, service)
     keeps = keeping(session, kernel, service.product_type, terms)
-    if not is_suspended_on(service.expires_on, today, keeps):
+    if not is_suspended_on(ends_on, today, keeps):
         return False
     act_on_service(session, kernel, service.id, OperationKind.SUSPEND, asked_by=NIGHTLY)
     return True
 
 
 def delete_expired(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
-    """Begin to delete a service whose time after expiry is over; False where it isn't."""
+    """Begin to delete a service whose time after expiry is over; False where it isn't.
+
+    For one that is charged daily it counts from the first day that it couldn't pay. One that
+    still runs, as it does over a weekend that keeps it, is stopped by its own step first.
+    """
     service = find(session, Service, service_id, lock=True)
-    if service.status not in (ServiceState.ACTIVE, ServiceState.SUSPENDED):
+    ends_on = service.expires_on or service.charged_until
+    if service.status not in RENEWABLE or ends_on is None:
         return False
-    if service.expires_on is None or open_operation_of(session, service.id):
+    if runs_on(session, kernel, service):
         return False
-    if _is_being_paid(session, service):
+    if _is_in_motion(session, service) or is_parked(session, service.client_id):
+        return False
+    if not service.expires_on and not _is_out_of_money(session, kernel, service, today):
         return False
     days = settings_of(session, kernel, service.product_type).auto_deletion_days
-    day = deleted_on(service.expires_on, _terms(session, service).auto_deletion_days, days)
+    day = deleted_on(ends_on, _terms(session, service).auto_deletion_days, days)
     if day is None or today < day:
         return False
     act_on_service(session, kernel, service.id, OperationKind.CLOSE, asked_by=NIGHTLY)
@@ -89,18 +120,38 @@ def _terms(session: Session, service: Service) -> TariffTerms:
     return read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
 
 
-def _is_being_paid(session: Session, service: Service) -> bool:
-    """Whether a payment is under way for an invoice that asks for this service."""
-    asking = select(InvoiceLine.invoice_id).where(InvoiceLine.service_id == service.id)
+def _is_out_of_money(session: Session, kernel: Kernel, service: Service, today: date) -> bool:
+    """Whether a service that is charged daily wasn't paid: it owes days, or the night stopped it.
+
+    Whoever suspended a service by choice owes nothing, and keeps it.
+    """
+    if covers_resuming(session, kernel, service, today):
+        return False
+    stopped = service.status == ServiceState.SUSPENDED and suspended_by(session, service) == NIGHTLY
+    return stopped or any(unpaid_days(session, service, today))
+
+
+def _is_in_motion(session: Session, service: Service) -> bool:
+    """Whether an operation or a payment for this service is under way."""
+    if open_operation_of(session, service.id) is not None:
+        return True
+    if service.expires_on is None:
+        return _is_topping_up(session, service)
+    return bool(open_attempts_for(session, service))
+
+
+def _is_topping_up(session: Session, service: Service) -> bool:
+    """Whether a payment is under way whose money will stay on the client's balance."""
+    for_nothing_else = or_(Payment.invoice_id.is_(None), Invoice.kind == "advance_payment")
     return bool(
         session.scalar(
-            select(
-                exists().where(
-                    Payment.state.in_(OPEN_ATTEMPTS),
-                    Payment.invoice_id == Invoice.id,
-                    Invoice.id.in_(asking),
-                    Invoice.status == InvoiceState.NEW,
-                )
+            select(func.count(Payment.id))
+            .outerjoin(Invoice, Invoice.id == Payment.invoice_id)
+            .where(
+                Payment.client_id == service.client_id,
+                Payment.provider_id == service.provider_id,
+                Payment.state.in_(OPEN_ATTEMPTS),
+                for_nothing_else,
             )
         )
     )

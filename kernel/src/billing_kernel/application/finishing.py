@@ -18,13 +18,16 @@ from billing_kernel.application.bundling import (
     renew_bundle,
     strike_addon,
 )
+from billing_kernel.application.charging_days import begin_days, today_of, try_to_charge
 from billing_kernel.application.connecting import modules_for
+from billing_kernel.application.deleting import call_off_deletion, go_on_deleting
 from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.pointing import follow_service
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
 from billing_kernel.application.renewing import withdraw_renewals
+from billing_kernel.application.subscribing import SERVICE_DELETED, end_subscription
 from billing_kernel.application.tasking import (
     close_operation_tasks,
     open_operation_task,
@@ -110,10 +113,18 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
         _extend_service(session, operation, service)
         _change_next(session, kernel, operation, service)
     elif kind is OperationKind.CHANGE:
+        # Days that began before are charged as they were.
+        try_to_charge(session, kernel, service, today_of(session, kernel, service))
         apply_change(session, operation, service)
+    elif kind is OperationKind.SUSPEND:
+        service.served_until = _served_until(operation)
+    elif kind is OperationKind.RESUME:
+        begin_days(session, kernel, service)
     elif kind is OperationKind.CLOSE:
         withdraw_renewals(session, kernel, service)
         withdraw_changes(session, kernel, service)
+        end_subscription(session, kernel, service, SERVICE_DELETED)
+        call_off_deletion(service)
     name, event = SERVICE_EVENTS[kind]
     if event is not None:
         service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), event)
@@ -121,10 +132,12 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
     follow_service(session, service, kind)
     _earn(session, operation)
     close_operation_tasks(session, operation.id, TaskState.DONE)
-    if kind in (OperationKind.RENEW, OperationKind.CHANGE):
+    if kind in (OperationKind.RENEW, OperationKind.CHANGE, OperationKind.SUSPEND):
         resume_paid(session, kernel, service)
     facts = {"service_id": service.id, "expires_on": _text(service.expires_on)}
     record_event(session, kernel, name, facts, service.client_id)
+    if kind is OperationKind.SUSPEND:
+        go_on_deleting(session, kernel, service)
 
 
 def finish_refused(session: Session, kernel: Kernel, operation: Operation, reason: str) -> None:
@@ -136,6 +149,8 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
         service.status = advance(
             SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.REFUSED
         )
+    if operation.kind in (OperationKind.SUSPEND, OperationKind.CLOSE):
+        call_off_deletion(service)
     if operation.kind == OperationKind.CHANGE:
         refuse_change(session, operation)
     elif operation.kind == OperationKind.RENEW:
@@ -191,15 +206,18 @@ def _begin_service(
     today = business_date(kernel.clock.now(), provider.time_zone)
     service.processing_module_id = operation.processing_module_id
     service.started_on = service.anchor_on = today
-    if service.parent_service_id is not None or not service.period_months:
+    if service.parent_service_id is not None:
         return
     terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
     policies = kernel.extensions.pricing_policies
     policy = policies.find_policy(ChargingPolicy, terms.charging["policy"])
     line = _period_line(session, operation)
     if policy.charges_daily:
-        _bill(session, operation, service, today, days_after(today, 1))
+        service.charged_until = days_after(today, 1)
+        _bill(session, operation, service, today, service.charged_until)
         service.paid = None
+    elif not service.period_months:
+        return
     elif policy.starts_when_active or line is None or line.start_on is None or line.end_on is None:
         service.expires_on = next_expiry(today, today, service.period_months)
         _bill(session, operation, service, today, service.expires_on)
@@ -353,6 +371,12 @@ def resolve_operation(
     else:
         operation.upstream_id = done.upstream_id or operation.upstream_id
         finish_done(session, kernel, operation, done)
+
+
+def _served_until(operation: Operation) -> date | None:
+    """Where the days end that a suspended service owes; None where it isn't charged daily."""
+    day = operation.request.get("served_until")
+    return date.fromisoformat(day) if day else None
 
 
 def _text(day: date | None) -> Any:

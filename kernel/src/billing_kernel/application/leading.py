@@ -25,7 +25,7 @@ def lead(database: Database, name: str, owner: str, seconds: int) -> bool:
     if leader is not None and left > timedelta(0):
         if leader.owner != owner:
             return False
-        if left > timedelta(seconds=seconds * 2 / 3):
+        if left > timedelta(seconds=seconds) * 2 // 3:
             return True
     return database.run(lambda session: _take(session, name, owner, seconds))
 

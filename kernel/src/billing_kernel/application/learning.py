@@ -14,7 +14,7 @@ from billing_kernel.application.booking import lock_payment, receive_money
 from billing_kernel.application.connecting import gateway_of
 from billing_kernel.application.disputing import book_dispute
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.publishing import record_event
+from billing_kernel.application.publishing import enqueue, record_event
 from billing_kernel.application.receiving import (
     ReceiptAssignedError,
     record_unmatched,
@@ -32,7 +32,7 @@ from billing_kernel.domain.states import (
     TaskState,
     advance,
 )
-from billing_kernel.models import Payment, PaymentMethod, wall_clock
+from billing_kernel.models import Collection, Payment, PaymentMethod, wall_clock
 
 CHECK_AGAIN = timedelta(minutes=30)
 
@@ -89,13 +89,19 @@ def mark_pending(session: Session, kernel: Kernel, payment: Payment, first: time
 
 
 def fail_payment(session: Session, kernel: Kernel, payment: Payment, reason: str) -> None:
-    """The gateway took nothing and won't; what comes late all the same is booked."""
+    """The gateway took nothing and won't; what comes late all the same is booked.
+
+    What the night couldn't collect is stopped, as it would have been without trying.
+    """
     payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.FAILED)
     payment.facts = {**payment.facts, "reason": reason}
     payment.check_at = None
     close_payment_tasks(session, f"unclear:{payment.id}", TaskState.DONE)
     facts = {"payment_id": payment.id, "reason": reason}
     record_event(session, kernel, "PaymentFailed", facts, payment.client_id)
+    collected = session.scalar(select(Collection).where(Collection.payment_id == payment.id))
+    if collected is not None:
+        enqueue(session, "stop_uncollected", {"service_id": collected.service_id})
 
 
 def _payment_id(session: Session, method: PaymentMethod, fact: PaymentFact) -> int | None:

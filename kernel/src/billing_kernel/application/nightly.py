@@ -3,22 +3,41 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from billing_kernel.application.collecting import due_for_renewal, renew_due
+from billing_kernel.application.catching_up import charge_due, due_for_charging
+from billing_kernel.application.collecting import (
+    collect_due,
+    due_for_collection,
+    due_for_renewal,
+    renew_due,
+)
+from billing_kernel.application.deleting import delete_asked_for, due_for_asked_deletion
 from billing_kernel.application.expiring import (
     delete_expired,
     due_for_deletion,
+    due_for_removal,
+    due_for_stopping,
     due_for_suspension,
     suspend_expired,
 )
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.paging.claiming import Due, Place
+from billing_kernel.application.paging.renewing import PageDone, renew_page
 from billing_kernel.models import Service
 
 Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
+
+
+class PageStep(Protocol):
+    """See ``renew_page``."""
+
+    def __call__(
+        self, session: Session, kernel: Kernel, due: Due, place: Place, *, is_dry: bool = False
+    ) -> PageDone: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +49,24 @@ class Step:
     ``do``    decides under the service's lock and does it, in one transaction a service;
               whether anything was to be done. Harmless to repeat.
     ``on``    the date that services are read in the order of.
+    ``page``  does many of them in one transaction, and says which it leaves to ``do``.
     """
 
     name: str
     due: Callable[[date], Conditions]
     do: Callable[[Session, Kernel, int, date], bool]
     on: Any = Service.expires_on
+    page: PageStep | None = None
 
 
 STEPS: Final[tuple[Step, ...]] = (
-    Step("renewed", due_for_renewal, renew_due),
+    Step("charged", due_for_charging, charge_due, Service.charged_until),
+    Step("renewed", due_for_renewal, renew_due, page=renew_page),
+    Step("collected", due_for_collection, collect_due),
     Step("suspended", due_for_suspension, suspend_expired),
+    Step("daily_suspended", due_for_stopping, suspend_expired, Service.charged_until),
     Step("deleted", due_for_deletion, delete_expired),
+    Step("asked_deletion", due_for_asked_deletion, delete_asked_for, Service.deletes_on),
+    Step("daily_deleted", due_for_removal, delete_expired, Service.charged_until),
 )
 """In this order: whoever can pay is renewed before anybody is stopped."""

@@ -58,9 +58,7 @@ def _notify(session: Session, kernel: Kernel, event_id: int) -> None:
 
 def _keep(session: Session, message: Message) -> None:
     written = select(Message.id).where(
-        Message.key == message.key,
-        Message.recipient == message.recipient,
-        Message.channel == message.channel,
+        Message.key == message.key, Message.recipient == message.recipient
     )
     if session.scalar(written) is not None:
         return

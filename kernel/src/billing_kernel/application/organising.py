@@ -10,8 +10,10 @@ from billing_hookspecs import FieldError, InvalidInputError, UnknownCurrencyErro
 from billing_kernel.application.denominating import require_current
 from billing_kernel.application.finding import find
 from billing_kernel.application.registering import checked_country, checked_email
+from billing_kernel.domain.business_hours import overlapping, read_interval
 from billing_kernel.models import (
     Base,
+    BusinessHours,
     DataCenter,
     Department,
     Enumeration,
@@ -93,6 +95,21 @@ def _email(name: str, value: Any) -> Any:
     return checked_email(value, f"/{name}") if value else value
 
 
+def _intervals(name: str, value: Any) -> Any:
+    intervals = [read_interval(each) for each in value]
+    errors = [
+        FieldError(f"/{name}/{place}/to", "must be after from")
+        for place, interval in enumerate(intervals)
+        if interval.end <= interval.start
+    ] or [
+        FieldError(f"/{name}/{place}", "begins before another one of its day has ended")
+        for place in overlapping(intervals)
+    ]
+    if errors:
+        raise InvalidInputError(errors)
+    return value
+
+
 CHECKS: Mapping[tuple[type[Base], str], Callable[[str, Any], Any]] = {
     (Provider, "currency"): _currency,
     (Provider, "time_zone"): _time_zone,
@@ -103,5 +120,8 @@ CHECKS: Mapping[tuple[type[Base], str], Callable[[str, Any], Any]] = {
     (DataCenter, "name"): _localised,
     (Enumeration, "name"): _localised,
     (EnumerationValue, "name"): _localised,
+    (BusinessHours, "name"): _localised,
+    (BusinessHours, "time_zone"): _time_zone,
+    (BusinessHours, "intervals"): _intervals,
 }
 """What a column's value must be, and what it is turned into."""

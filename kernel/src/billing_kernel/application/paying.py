@@ -20,7 +20,12 @@ from billing_kernel.application.subscribing import (
     subscribable_services,
     subscribe,
 )
-from billing_kernel.application.withdrawing import give_up, is_by_hand, lock_open_attempts
+from billing_kernel.application.withdrawing import (
+    PaymentInProgressError,
+    give_up,
+    is_by_hand,
+    lock_open_attempts,
+)
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.states import AttemptState, InvoiceState
 from billing_kernel.models import Invoice, Payment, PaymentMethod
@@ -35,12 +40,6 @@ class InvoiceNotPayableError(ConflictError):
     """The invoice is paid or cancelled."""
 
     code = "invoice.not_payable"
-
-
-class PaymentInProgressError(ConflictError):
-    """Another attempt at paying this invoice is under way."""
-
-    code = "payment.in_progress"
 
 
 class MethodNotOfferedError(RuleError):

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
-from billing_kernel.application.closing import suspended_by
+from billing_kernel.application.closing import CLIENT, suspended_by
 from billing_kernel.application.consulting import charging_policy
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import ForbiddenError, RuleError
@@ -21,9 +21,6 @@ from billing_kernel.models import (
     TariffVersion,
 )
 
-CLIENT = "client"
-"""Who asked for an operation, as it is written into the operation's request."""
-
 
 class MinimumPeriodError(RuleError):
     """The tariff plan's minimum period hasn't ended yet."""
@@ -35,8 +32,13 @@ def permit(session: Session, kernel: Kernel, service: Service, kind: OperationKi
     """Let a client suspend, resume or delete a service, or say why not.
 
     Suspending is allowed by the client's group, or by a tariff plan that charges daily; only
-    what a client suspended a client may resume. Raises ForbiddenError, MinimumPeriodError.
+    what a client suspended a client may resume. Whoever asked for a deletion may take it back.
+    Raises ForbiddenError, MinimumPeriodError.
     """
+    if kind is OperationKind.RESUME and service.deletes_on is not None:
+        if service.deletion_asked_by != CLIENT:
+            raise ForbiddenError("the provider deletes this service: ask support")
+        return
     client = session.get_one(Client, service.client_id)
     group = session.get(ClientGroup, client.client_group_id or 0)
     terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)

@@ -1,11 +1,11 @@
-"""Register clients and administrators, and let them in."""
+"""Register clients and administrators, and let people in."""
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
 
 from email_validator import EmailNotValidError, validate_email
 from pwdlib import PasswordHash
@@ -18,12 +18,19 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.spending import ask_to_spend
 from billing_kernel.domain.countries import country_complaint
-from billing_kernel.domain.errors import ConflictError, LoginRequiredError, TooManyError
+from billing_kernel.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    LoginRequiredError,
+    TooManyError,
+)
 from billing_kernel.domain.passwords import password_errors
+from billing_kernel.domain.rights import Right
 from billing_kernel.models import (
     Administrator,
     Client,
     ClientGroup,
+    Employee,
     LoginAttempt,
     Provider,
     Session,
@@ -33,6 +40,13 @@ from billing_kernel.models import (
 SESSION_HOURS = 24
 TRIES_MAX = 10
 TRIES_WINDOW = timedelta(minutes=15)
+
+Person: TypeAlias = Client | Employee | Administrator
+ROLES: Mapping[type[Person], str] = {
+    Client: "client",
+    Employee: "employee",
+    Administrator: "administrator",
+}
 
 _hasher = PasswordHash.recommended()
 _NOBODY = _hasher.hash("the password of nobody, so that unknown logins take as long as known ones")
@@ -72,15 +86,21 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking."""
+    """Who is asking; ``rights`` are an employee's, administrators have all of them."""
 
     role: str
     id: int
     session_id: int
+    rights: frozenset[Right] = frozenset()
 
     @property
     def principal(self) -> str:
         return f"{self.role}:{self.id}"
+
+    def require(self, right: Right) -> None:
+        """Raise ForbiddenError unless this caller has the right."""
+        if right not in self.rights:
+            raise ForbiddenError(f"this needs the right {right}")
 
 
 def hash_password(password: str) -> str:
@@ -113,8 +133,7 @@ def register_client(
     """
     provider = _provider(session, command.provider_id)
     email = checked_email(command.email, "/email")
-    if session.scalar(select(Client.id).where(Client.email == email)) is not None:
-        raise EmailTakenError(f"{email} is registered already: log in, or reset the password")
+    refuse_taken_email(session, email)
     client = Client(
         provider_id=provider.id,
         email=email,
@@ -137,10 +156,9 @@ def change_client(session: DatabaseSession, client_id: int, columns: Mapping[str
     if "country" in changes:
         changes["country"] = checked_country(changes["country"], "/country")
     if "email" in changes:
-        changes["email"] = email = checked_email(changes["email"], "/email")
-        other = select(Client.id).where(Client.email == email, Client.id != client_id)
-        if session.scalar(other) is not None:
-            raise EmailTakenError(f"{email} is registered already")
+        changes["email"] = checked_email(changes["email"], "/email")
+        if changes["email"] != client.email:
+            refuse_taken_email(session, changes["email"])
     group_id = changes.get("client_group_id")
     if group_id is not None and session.get(ClientGroup, group_id) is None:
         raise InvalidInputError([FieldError("/client_group_id", "is not a client group")])
@@ -149,6 +167,12 @@ def change_client(session: DatabaseSession, client_id: int, columns: Mapping[str
     session.flush()
     ask_to_spend(session, client)
     return client
+
+
+def refuse_taken_email(session: DatabaseSession, email: str) -> None:
+    """Raise EmailTakenError where the address logs somebody in, in whatever role."""
+    if _person(session, email) is not None:
+        raise EmailTakenError(f"{email} is registered already: log in, or reset the password")
 
 
 def check_password(password: str, pointer: str = "/password") -> None:
@@ -160,10 +184,14 @@ def check_password(password: str, pointer: str = "/password") -> None:
 def create_administrator(
     session: DatabaseSession, email: str, name: str, password_hash: str
 ) -> Administrator:
-    """Create an administrator, or give the one with this address a new password."""
+    """Create an administrator, or give the one with this address a new password.
+
+    Raises InvalidInputError, EmailTakenError for the address of a client or an employee.
+    """
     address = checked_email(email, "/email")
     administrator = session.scalar(select(Administrator).where(Administrator.email == address))
     if administrator is None:
+        refuse_taken_email(session, address)
         administrator = Administrator(email=address, name=name, password_hash=password_hash)
         session.add(administrator)
     else:
@@ -174,7 +202,7 @@ def create_administrator(
 
 
 def log_in(kernel: Kernel, email: str, password: str, peer: str) -> NewSession:
-    """Open a session for a client or an administrator.
+    """Open a session for a client, an employee or an administrator.
 
     Raises BadCredentialsError, equally for unknown logins and wrong passwords, and
     TooManyError after ten failures within a quarter of an hour by login or by peer.
@@ -191,19 +219,19 @@ def log_in(kernel: Kernel, email: str, password: str, peer: str) -> NewSession:
     return kernel.database.run(lambda session: open_session(session, person))
 
 
-def open_session(session: DatabaseSession, person: Client | Administrator) -> NewSession:
+def open_session(session: DatabaseSession, person: Person) -> NewSession:
     """A session for somebody whose identity is proven."""
     token = secrets.token_urlsafe(32)
     row = Session(
         token_hash=token_hash(token),
         client_id=person.id if isinstance(person, Client) else None,
+        employee_id=person.id if isinstance(person, Employee) else None,
         administrator_id=person.id if isinstance(person, Administrator) else None,
         expires_at=wall_clock() + timedelta(hours=SESSION_HOURS),
     )
     session.add(row)
     session.flush()
-    role = "client" if isinstance(person, Client) else "administrator"
-    return NewSession(token, role, row)
+    return NewSession(token, ROLES[type(person)], row)
 
 
 def caller_of(session: DatabaseSession, token: str) -> Caller:
@@ -211,15 +239,10 @@ def caller_of(session: DatabaseSession, token: str) -> Caller:
     row = session.scalar(select(Session).where(Session.token_hash == token_hash(token)))
     if row is None or row.expires_at <= wall_clock():
         raise LoginRequiredError("the session is unknown or has expired: log in again")
-    if row.client_id is not None:
-        person: Client | Administrator = session.get_one(Client, row.client_id)
-        role = "client"
-    else:
-        person = session.get_one(Administrator, row.administrator_id)
-        role = "administrator"
+    person = _holder(session, row)
     if not person.is_enabled:
         raise LoginRequiredError("this login is disabled")
-    return Caller(role, person.id, row.id)
+    return Caller(ROLES[type(person)], person.id, row.id, _rights(person))
 
 
 def check_own_password(kernel: Kernel, client_id: int, password: str, pointer: str) -> None:
@@ -266,9 +289,27 @@ def _provider(session: DatabaseSession, provider_id: int | None) -> Provider:
     return providers[0]
 
 
-def _person(session: DatabaseSession, login: str) -> Client | Administrator | None:
+def _person(session: DatabaseSession, login: str) -> Person | None:
     administrator = session.scalar(select(Administrator).where(Administrator.email == login))
-    return administrator or session.scalar(select(Client).where(Client.email == login))
+    employee = session.scalar(select(Employee).where(Employee.email == login))
+    return administrator or employee or session.scalar(select(Client).where(Client.email == login))
+
+
+def _holder(session: DatabaseSession, row: Session) -> Person:
+    if row.client_id is not None:
+        return session.get_one(Client, row.client_id)
+    if row.employee_id is not None:
+        return session.get_one(Employee, row.employee_id)
+    return session.get_one(Administrator, row.administrator_id)
+
+
+def _rights(person: Person) -> frozenset[Right]:
+    match person:
+        case Administrator():
+            return frozenset(Right)
+        case Employee():
+            return frozenset(map(Right, person.rights))
+    return frozenset()
 
 
 def _count_failure(kernel: Kernel, subjects: tuple[str, ...]) -> None:

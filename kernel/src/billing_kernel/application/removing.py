@@ -11,6 +11,9 @@ from billing_kernel.models import Base
 
 NAMED_MAX = 5
 
+WHOSE = {"payment_method_providers": "payment_method_id", "employee_departments": "employee_id"}
+"""Tables of pairs that mean one of the two, and the column of that one."""
+
 
 class InUseError(ConflictError):
     """Something uses it; the message names the users."""
@@ -48,12 +51,12 @@ def _columns_to(model: type[Base]) -> Iterator[Column[int]]:
 def _ids(session: Session, column: Column[int], row_id: int) -> list[int]:
     """The first users: one more than are named, so that the rest can be hinted at."""
     table = column.table
-    names = table.c.payment_method_id if table.name == "payment_method_providers" else table.c.id
+    names = table.c[WHOSE.get(table.name, "id")]
     statement = select(names).where(column == row_id).order_by(names).limit(NAMED_MAX + 1)
     return list(session.scalars(statement))
 
 
 def _named(table: Table, ids: list[int]) -> str:
-    noun = table.name.removesuffix("_providers").replace("_", " ")
+    noun = WHOSE.get(table.name, table.name).removesuffix("_id").replace("_", " ")
     more = " and more" if len(ids) > NAMED_MAX else ""
     return f"{noun} {', '.join(map(str, ids[:NAMED_MAX]))}{more}"

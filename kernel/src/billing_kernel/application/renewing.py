@@ -17,8 +17,8 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.quoting import described, view_of_sale
 from billing_kernel.application.recalling import Answers
-from billing_kernel.application.starting import refuse_during_operation
-from billing_kernel.application.withdrawing import withdraw_invoice
+from billing_kernel.application.starting import refuse_being_deleted, refuse_during_operation
+from billing_kernel.application.withdrawing import refuse_while_charged, withdraw_invoice
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.paid import read_paid
 from billing_kernel.domain.periods import business_date
@@ -34,6 +34,7 @@ from billing_kernel.models import (
     TariffPlan,
 )
 
+RENEWAL = "renewal"
 RENEWABLE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
 
 
@@ -82,11 +83,12 @@ def quote_renewal(
     """Price a renewal as of a day, today if none is given.
 
     ``answers`` are shared by those who price many in one transaction. Raises
-    BundledServiceError, NotRenewableError, ChargedDailyError, TariffEndedError,
+    BundledServiceError, BeingDeletedError, NotRenewableError, ChargedDailyError, TariffEndedError,
     PeriodNotSoldError.
     """
     answers = answers or Answers(session, kernel)
     refuse_bundled(session, service)
+    refuse_being_deleted(service)
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     provider = session.get_one(Provider, service.provider_id)
     today = as_of or business_date(kernel.clock.now(), provider.time_zone)
@@ -126,8 +128,9 @@ def renew_service(
 ) -> Invoice:
     """Issue the invoice of a renewal; paying it starts the renewal.
 
-    An unpaid renewal invoice of the service is withdrawn: the new one takes its place.
-    Raises OperationInProgressError, ExpiryMovedError and what ``quote_renewal`` raises.
+    An unpaid renewal invoice of the service is withdrawn: the new one takes its place. Raises
+    OperationInProgressError, ExpiryMovedError, PaymentInProgressError while a stored method is
+    being charged for the old one, and what ``quote_renewal`` raises.
     """
     service = find(session, Service, command.service_id, client_id=client_id)
     # Whoever pays locks the invoice before its service, too.
@@ -141,7 +144,7 @@ def renew_service(
         session,
         kernel,
         client,
-        "renewal",
+        RENEWAL,
         renewal_items(service, priced),
         currency=priced.lines[0].total.currency,
         payer=payer,
@@ -166,6 +169,8 @@ def prepare_renewal(
     if expected is not None and expected != service.expires_on:
         raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")
     priced = quote_renewal(session, kernel, service, command.period_months, payer)
+    for invoice in lock_unpaid_renewals(session, service):
+        refuse_while_charged(session, invoice)
     withdraw_renewals(session, kernel, service)
     return priced
 
@@ -188,7 +193,7 @@ def lock_unpaid_renewals(session: Session, service: Service) -> Sequence[Invoice
             .join(InvoiceLine)
             .where(
                 InvoiceLine.service_id == service.id,
-                Invoice.kind == "renewal",
+                Invoice.kind == RENEWAL,
                 Invoice.status == InvoiceState.NEW,
             )
             .with_for_update(of=Invoice)

@@ -1,6 +1,8 @@
 """Begin what happens by the clock: the nightly run, and the checks of books and upstreams."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -16,9 +18,12 @@ from billing_kernel.application.running import start_run
 from billing_kernel.application.tasking import close_payment_tasks as close_tasks
 from billing_kernel.application.tasking import open_task
 from billing_kernel.application.verifying import verify_ledger
-from billing_kernel.domain.schedules import is_due
+from billing_kernel.domain.schedules import is_due, next_turn
 from billing_kernel.domain.states import TaskState
-from billing_kernel.models import Provider, Schedule
+from billing_kernel.models import Leader, Provider, Schedule, wall_clock
+
+LEADERSHIP = "scheduler"
+"""What the process leads that looks after the schedule."""
 
 BOOKS = "books"
 
@@ -39,6 +44,31 @@ JOBS: Final[Mapping[str, Callable[[Session, Kernel], None]]] = {
     "reconciliation": ask_to_reconcile,
 }
 """What is begun each night, at the hour of the settings in each provider's time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Who leads until when, when each job was last begun, and when all are next."""
+
+    leader: str | None
+    leads_until: datetime | None
+    begun_at: Mapping[str, datetime | None]
+    next_at: datetime | None
+
+
+def outlook(session: Session, kernel: Kernel) -> Outlook:
+    """The schedule as it stands."""
+    leader = session.scalar(
+        select(Leader).where(Leader.name == LEADERSHIP, Leader.until > wall_clock())
+    )
+    begun = {row.job: row.begun_at for row in session.scalars(select(Schedule))}
+    zones = set(session.scalars(select(Provider.time_zone)))
+    return Outlook(
+        leader.owner if leader else None,
+        leader.until if leader else None,
+        {job: begun.get(job) for job in JOBS},
+        next_turn(kernel.clock.now(), kernel.settings.nightly_at, zones),
+    )
 
 
 def begin_due_jobs(kernel: Kernel) -> list[str]:

@@ -13,7 +13,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.renewing import RENEWABLE, NotRenewableError
-from billing_kernel.application.starting import start_operation
+from billing_kernel.application.starting import refuse_being_deleted, start_operation
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.ledger import Owner, draft_hold
 from billing_kernel.domain.periods import business_date
@@ -47,7 +47,8 @@ def settle_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
 
     The invoice's row is locked by the caller. Money of an advance payment simply stays on
     the balance. Raises InsufficientFundsError, and where a renewal can't begin
-    NotRenewableError, StaleRenewalError, StaleChangeError or OperationInProgressError.
+    NotRenewableError, BeingDeletedError, StaleRenewalError, StaleChangeError or
+    OperationInProgressError.
     """
     total = Money(invoice.total_minor, invoice.currency)
     if total and invoice.kind != "advance_payment":
@@ -131,6 +132,7 @@ def _begin_renewal(
 ) -> None:
     if service.status not in RENEWABLE:
         raise NotRenewableError(f"service {service.id} is {service.status}")
+    refuse_being_deleted(service)
     _refuse_stale_renewal(session, kernel, invoice, service, line)
     start_operation(
         session,

@@ -1,6 +1,6 @@
 """Start an instruction to an upstream: one open operation for each service."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -10,17 +10,33 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import OperationKind, ServiceView
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.publishing import enqueue
+from billing_kernel.application.publishing import enqueue, message_values
 from billing_kernel.application.viewing import stored_view, view_service
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState
 from billing_kernel.models import Invoice, Operation, Service, TariffPlan, wall_clock
+
+RUNNING = "run_operation"
 
 
 class OperationInProgressError(ConflictError):
     """An operation on this service is under way."""
 
     code = "service.operation_in_progress"
+
+
+class BeingDeletedError(ConflictError):
+    """The service is to be deleted; keep it first."""
+
+    code = "service.being_deleted"
+
+
+def refuse_being_deleted(service: Service) -> None:
+    """Raise BeingDeletedError for a service whose deletion was asked for."""
+    if service.deletes_on is not None:
+        raise BeingDeletedError(
+            f"service {service.id} is deleted on {service.deletes_on}: resume it to keep it"
+        )
 
 
 def open_operation_of(session: Session, service_id: int) -> Operation | None:
@@ -96,8 +112,13 @@ def start_operation(
     operation = Operation(**values)
     session.add(operation)
     session.flush()
-    enqueue(session, "run_operation", {"operation_id": operation.id})
+    enqueue(session, RUNNING, {"operation_id": operation.id})
     return operation
+
+
+def operation_message(operation_id: int, due_at: datetime) -> dict[str, Any]:
+    """What a worker is asked about an operation that was started."""
+    return message_values(RUNNING, {"operation_id": operation_id}, due_at)
 
 
 def operation_values(

@@ -116,8 +116,8 @@ def subscribable_services(session: Session, kernel: Kernel, invoice: Invoice) ->
     """The services whose periods an invoice asks money for, by id."""
     if invoice.kind not in ("order", "renewal"):
         return []
-    ids = sorted({line.service_id for line in invoice.lines if line.kind == "period"} - {None})
-    services = [session.get_one(Service, each) for each in ids]
+    ids = {each.service_id for each in invoice.lines if each.kind == "period" and each.service_id}
+    services = [session.get_one(Service, each) for each in sorted(ids)]
     return [each for each in services if is_subscribable(session, kernel, each)]
 
 

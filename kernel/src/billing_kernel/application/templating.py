@@ -37,7 +37,7 @@ def change_document_template(
 
 def create_message_template(session: Session, columns: Mapping[str, Any]) -> MessageTemplate:
     """A new message; raises InvalidInputError, MessageTemplateExistsError."""
-    _refuse(_message_errors(columns, columns.get("key")))
+    _refuse(message_errors(columns, columns.get("key")))
     _refuse_taken_key(session, columns.get("key"))
     return create(session, MessageTemplate, columns)
 
@@ -52,12 +52,13 @@ def change_message_template(
     row = find(session, MessageTemplate, template_id, lock=True)
     key = columns.get("key", row.key)
     texts = {"subject": row.subject, "body": row.body} if key != row.key else {}
-    _refuse(_message_errors({**texts, **columns}, key))
+    _refuse(message_errors({**texts, **columns}, key))
     _refuse_taken_key(session, columns.get("key"), but=template_id)
     return change(session, MessageTemplate, template_id, columns)
 
 
-def _message_errors(columns: Mapping[str, Any], key: str | None) -> list[FieldError]:
+def message_errors(columns: Mapping[str, Any], key: str | None) -> list[FieldError]:
+    """Everything that is wrong with a message for the occasion ``key``."""
     if key is not None and key not in OCCASIONS:
         return [FieldError("/key", f"must be one of {', '.join(OCCASIONS)}")]
     errors = _blank_errors(columns)

@@ -21,6 +21,7 @@ from billing_kernel.domain.errors import ConflictError, MissingError, RuleError
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.schedules import turns_between
 from billing_kernel.models import (
+    Message,
     MovedClock,
     Operation,
     OutboxMessage,
@@ -34,13 +35,14 @@ from billing_kernel.models import (
 from billing_kernel.models.outbox import Queue
 
 LONGEST_MOVE: Final = timedelta(days=366 * 5)
-STALLED_S: Final = 30.0
+STALLED: Final = timedelta(seconds=30)
 """How long nothing may be done of what is due before nobody seems to work."""
 
-POLL_S: Final = 0.01
+POLL: Final = timedelta(milliseconds=10)
 
 DEADLINES: Final[Sequence[InstrumentedAttribute[Any]]] = (
     OutboxMessage.due_at,
+    Message.due_at,
     Operation.due_at,
     Payment.check_at,
     Refund.due_at,
@@ -153,13 +155,13 @@ def _bring_nearer(
 
 def _finish_work(kernel: Kernel) -> None:
     """Wait until workers have done what is due; raises NobodyWorksError if nothing moves."""
-    left, since = _due_work(kernel), time.monotonic()
+    left, since = _due_work(kernel), wall_clock()
     while left:
-        time.sleep(POLL_S)
+        time.sleep(POLL.total_seconds())
         still = _due_work(kernel)
         if still != left:
-            left, since = still, time.monotonic()
-        elif time.monotonic() - since > STALLED_S:
+            left, since = still, wall_clock()
+        elif wall_clock() - since > STALLED:
             raise NobodyWorksError(
                 f"{len(left)} messages are due and nobody works on them: is a worker running?"
             )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from billing_kernel.application.invariants import INVARIANTS
 from billing_kernel.models import (
     BilledPeriod,
+    DailyCharge,
     Invoice,
     LedgerAccount,
     LedgerEntry,
@@ -26,6 +27,7 @@ COUNTED = {
     "invoices": Invoice,
     "payments": Payment,
     "refunds": Refund,
+    "daily_charges": DailyCharge,
     "billed_periods": BilledPeriod,
 }
 

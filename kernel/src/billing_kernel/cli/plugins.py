@@ -9,7 +9,7 @@ from rich.table import Table
 
 from billing_kernel.application.exemplifying import check_every_plan
 from billing_kernel.bootstrap import build_kernel
-from billing_kernel.builtin import StandardPolicies
+from billing_kernel.builtin import standard_plugins
 from billing_kernel.extensions import PluginRecord, PluginStatus, load_extensions
 from billing_kernel.logs import configure_logs
 from billing_kernel.migrating import check_schema
@@ -112,4 +112,4 @@ def _differing_examples() -> dict[int, list[str]]:
 
 def _records() -> tuple[PluginRecord, ...]:
     settings = read_settings()
-    return load_extensions(builtin=(StandardPolicies(),), safe_mode=settings.safe_mode).plugins
+    return load_extensions(builtin=standard_plugins(), safe_mode=settings.safe_mode).plugins

@@ -32,6 +32,7 @@ class EntryKind(StrEnum):
     PAYMENT = "payment"
     HOLD = "hold"
     EARN = "earn"
+    CHARGE = "charge"
     RELEASE = "release"
     ADJUSTMENT = "adjustment"
     REFUND = "refund"
@@ -147,14 +148,19 @@ def draft_earning(
     invoice_id: int | None, service_id: int | None,
 ) -> EntryDraft:  # fmt: skip
     """The upstream confirmed an invoice line: what was held is earned, its tax is owed."""
-    provider = owner.provider_id
-    legs: Sequence[Leg] = (
-        Leg(owner.held(net.currency), -(net + tax)),
-        Leg(AccountKey(AccountKind.REVENUE, provider, net.currency), net),
-        Leg(AccountKey(AccountKind.TAX, provider, net.currency), tax),
-    )
+    legs = (Leg(owner.held(net.currency), -(net + tax)), *_earned(owner, net, tax))
     return EntryDraft(
-        EntryKind.EARN, "invoice_line", line_id, tuple(legs), description, invoice_id, service_id
+        EntryKind.EARN, "invoice_line", line_id, legs, description, invoice_id, service_id
+    )
+
+
+def draft_charge(
+    owner: Owner, charge_id: int, net: Money, tax: Money, description: str, service_id: int
+) -> EntryDraft:
+    """A day of a service begins: its price is earned straight from the balance."""
+    legs = (Leg(owner.balance(net.currency), -(net + tax)), *_earned(owner, net, tax))
+    return EntryDraft(
+        EntryKind.CHARGE, "daily_charge", charge_id, legs, description, service_id=service_id
     )
 
 
@@ -183,7 +189,7 @@ def draft_credit(
     owner: Owner, refund_id: int, net: Money, tax: Money, description: str, invoice_id: int | None
 ) -> EntryDraft:
     """What was earned is given back to the client's balance."""
-    legs = (*_unearned(owner, net, tax), Leg(owner.balance(net.currency), net + tax))
+    legs = (*_earned(owner, -net, -tax), Leg(owner.balance(net.currency), net + tax))
     return EntryDraft(EntryKind.CREDIT, "refund", refund_id, legs, description, invoice_id)
 
 
@@ -194,17 +200,18 @@ def draft_repayment(
     """Money goes back through the method that it came by: from the balance, or what was earned."""
     legs = (
         Leg(owner.balance(clearing.currency), -from_balance),
-        *_unearned(owner, net, tax),
+        *_earned(owner, -net, -tax),
         Leg(clearing, from_balance + net + tax),
     )
     return EntryDraft(EntryKind.REFUND, "refund", refund_id, legs, description, invoice_id)
 
 
-def _unearned(owner: Owner, net: Money, tax: Money) -> tuple[Leg, Leg]:
+def _earned(owner: Owner, net: Money, tax: Money) -> tuple[Leg, Leg]:
+    """What the provider gains of a sale; negative amounts take it back."""
     provider = owner.provider_id
     return (
-        Leg(AccountKey(AccountKind.REVENUE, provider, net.currency), -net),
-        Leg(AccountKey(AccountKind.TAX, provider, net.currency), -tax),
+        Leg(AccountKey(AccountKind.REVENUE, provider, net.currency), net),
+        Leg(AccountKey(AccountKind.TAX, provider, net.currency), tax),
     )
 
 

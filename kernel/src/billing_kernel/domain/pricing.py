@@ -29,7 +29,13 @@ from billing_kernel.domain.derivations import (
     derivation_document,
     derive,
 )
-from billing_kernel.domain.tariffs import Choice, TariffTerms, price_for
+from billing_kernel.domain.periods import months_after
+from billing_kernel.domain.tariffs import (
+    Choice,
+    TariffTerms,
+    price_for,
+    without_renewal_prices,
+)
 from billing_kernel.domain.taxes import UNTAXED
 
 
@@ -103,6 +109,18 @@ def price_item(terms: TariffTerms, sale: Sale, policies: Policies) -> PricedItem
     if sale.occasion is Occasion.ORDER and terms.setup_fee:
         lines.append(_setup_line(terms.setup_fee, sale, policies))
     return PricedItem(tuple(lines), period.end_on if period else None, sale.tax.note)
+
+
+def price_day(terms: TariffTerms, sale: Sale, policies: Policies) -> PricedItem:
+    """Price a day after the first one of a service that is charged daily.
+
+    Days of the period that was ordered are shares of its price, those of later ones of what a
+    renewal costs. Raises PeriodNotSoldError, AddonNotSoldError.
+    """
+    ordered_until = months_after(sale.anchor_on, sale.period_months)
+    if sale.start_on < ordered_until or not sale.period_months:
+        terms = without_renewal_prices(terms)
+    return price_item(terms, replace(sale, occasion=Occasion.RENEWAL), policies)
 
 
 def price_renewal(

@@ -28,6 +28,11 @@ def is_due(begun_at: datetime, now: datetime, at: time, time_zones: Collection[s
     return any(begun_at < latest_turn(now, at, zone) for zone in time_zones)
 
 
+def next_turn(now: datetime, at: time, time_zones: Collection[str]) -> datetime | None:
+    """The first instant after ``now`` that is a turn somewhere; None where there is nowhere."""
+    return next(turns_between(now, now + 2 * DAY, at, time_zones), None)
+
+
 def turns_between(
     after: datetime, until: datetime, at: time, time_zones: Collection[str]
 ) -> Iterator[datetime]:

@@ -71,6 +71,12 @@ def price_for(terms: TariffTerms, period_months: int, *, renewal: bool) -> Money
     raise PeriodNotSoldError(f"period_months {period_months} is not sold; there are: {periods}")
 
 
+def without_renewal_prices(terms: TariffTerms) -> TariffTerms:
+    """The same terms, where every renewal costs what the order did."""
+    prices = tuple(msgspec.structs.replace(each, renewal_price=None) for each in terms.prices)
+    return msgspec.structs.replace(terms, prices=prices)
+
+
 def terms_document(terms: TariffTerms) -> dict[str, Any]:
     """The terms as a JSON document."""
     document: dict[str, Any] = msgspec.to_builtins(terms)

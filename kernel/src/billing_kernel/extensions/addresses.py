@@ -18,7 +18,13 @@ from threading import Thread
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
+ADDRESSES_TRIED_MAX = 4
+
 _NAT64 = ip_network("64:ff9b::/96")
+
+
+class PrivateNetworkError(OSError):
+    """Every address of a host is in a network that drivers may not reach."""
 
 
 @lru_cache(maxsize=32)
@@ -36,6 +42,16 @@ def may_reach(address: Address, allowed: Sequence[Network]) -> bool:
     if wrapped is not None:
         return may_reach(wrapped, allowed)
     return _is_public(address) or any(address in network for network in allowed)
+
+
+def permitted(host: str, found: Sequence[Address], allowed: Sequence[Network]) -> list[Address]:
+    """The addresses of ``host`` that a driver may try; raises PrivateNetworkError for none."""
+    reachable = [address for address in found if may_reach(address, allowed)]
+    if found and not reachable:
+        raise PrivateNetworkError(
+            f"{host} is in a private network that BILLING_ALLOWED_NETWORKS doesn't name"
+        )
+    return reachable[:ADDRESSES_TRIED_MAX]
 
 
 def _is_public(address: Address) -> bool:

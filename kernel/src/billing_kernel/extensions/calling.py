@@ -22,6 +22,7 @@ from billing_hookspecs import (
 )
 from billing_kernel.boundaries import forbid_inside_transaction
 from billing_kernel.extensions.addresses import networks
+from billing_kernel.extensions.dialing import Dialer
 from billing_kernel.extensions.errors import (
     DriverFaultError,
     PluginFaultError,
@@ -74,8 +75,9 @@ def open_context(
     forbid_inside_transaction("a driver call")
     known = FrozenDict({**settings, **{key: Secret(it) for key, it in (secrets or {}).items()}})
     bounds = CallBounds(timeout_s)
-    transport = OutboundTransport(base_url, bounds, networks(tuple(allowed_networks)), tls)
-    with BoundClient(base_url, bounds, transport) as http:
+    allowed = networks(tuple(allowed_networks))
+    transport = OutboundTransport(base_url, bounds, allowed, tls)
+    with BoundClient(base_url, bounds, transport) as http, Dialer(bounds, allowed) as dial:
         yield Context(
             operation_id=operation_id,
             deadline=datetime.now(UTC) + timedelta(seconds=timeout_s),
@@ -84,6 +86,7 @@ def open_context(
             log=MaskingLogger(DRIVER_LOG, SecretMask(secrets_in(known))),
             attempt=attempt,
             language=language,
+            dial=dial,
         )
 
 

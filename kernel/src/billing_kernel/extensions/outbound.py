@@ -12,11 +12,16 @@ import httpcore
 import httpx
 
 from billing_kernel.boundaries import forbid_inside_transaction
-from billing_kernel.extensions.addresses import Address, Network, may_reach, resolve
+from billing_kernel.extensions.addresses import (
+    Address,
+    Network,
+    PrivateNetworkError,
+    permitted,
+    resolve,
+)
 
 ANSWER_BYTES_MAX = 5_000_000
 CONNECT_TIMEOUT_S = 10.0
-ADDRESSES_TRIED_MAX = 4
 
 # Both write whole addresses to their logs, and some upstreams are logged in to by address.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -139,12 +144,10 @@ class PinnedBackend(httpcore.NetworkBackend):
                 raise httpcore.ConnectTimeout(str(error)) from error
             except OSError as error:
                 raise httpcore.ConnectError(str(error)) from error
-            permitted = [address for address in found if may_reach(address, self._allowed)]
-            if found and not permitted:
-                raise DestinationRefusedError(
-                    f"{host} is in a private network that BILLING_ALLOWED_NETWORKS doesn't name"
-                )
-            self._pinned[host] = tuple(permitted[:ADDRESSES_TRIED_MAX])
+            try:
+                self._pinned[host] = tuple(permitted(host, found, self._allowed))
+            except PrivateNetworkError as error:
+                raise DestinationRefusedError(str(error)) from None
         return self._pinned[host]
 
 

@@ -12,7 +12,9 @@ from litestar.di import Provide
 from litestar.types import Message, Scope
 
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.domain.rights import Right
 from billing_kernel.http import (
+    admin,
     balances,
     capabilities,
     cart,
@@ -37,7 +39,6 @@ from billing_kernel.http import (
     subscriptions,
     tariff_plans,
 )
-from billing_kernel.http.admin import HANDLERS as ADMINISTRATION
 from billing_kernel.http.auth import Access, check_access, provide_caller, provide_visitor
 from billing_kernel.http.bodies import StrictRequest
 from billing_kernel.http.health import WorkerHere
@@ -45,9 +46,10 @@ from billing_kernel.http.idempotency import provide_once
 from billing_kernel.http.languages import provide_languages
 from billing_kernel.http.pagination import provide_paging
 from billing_kernel.http.problems import EXCEPTION_HANDLERS
-from billing_kernel.http.schema_page import SECURITY, openapi_config
+from billing_kernel.http.schema_page import SECURITY, needing, openapi_config
 
 PREFIX = "/api/v1"
+ADMIN_PREFIX = f"{PREFIX}/admin"
 BODY_MAX_BYTES = 1_000_000
 REQUEST_THREADS = 32
 
@@ -114,7 +116,8 @@ def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
             _router(Access.VISITOR, VISITORS, [{}, *SECURITY]),
             _router(Access.LOGGED_IN, LOGGED_IN, SECURITY),
             _router(Access.CLIENT, CLIENT_AREA, SECURITY),
-            _router(Access.ADMINISTRATOR, ADMINISTRATION, SECURITY, prefix=f"{PREFIX}/admin"),
+            _router(Access.ADMINISTRATOR, admin.HANDLERS, SECURITY, prefix=ADMIN_PREFIX),
+            *(_router_of_right(right, handlers) for right, handlers in admin.BY_RIGHT.items()),
         ],
         guards=[check_access],
         request_class=StrictRequest,
@@ -161,10 +164,15 @@ def _router(
     handlers: Sequence[Any],
     security: Sequence[dict[str, list[str]]] | None = None,
     prefix: str = PREFIX,
+    **opt: Any,
 ) -> Router:
     return Router(
         prefix,
         route_handlers=list(handlers),
-        opt={"access": access},
+        opt={"access": access, **opt},
         security=list(security) if security else None,
     )
+
+
+def _router_of_right(right: Right, handlers: Sequence[Any]) -> Router:
+    return _router(Access.EMPLOYEE, handlers, needing(right), prefix=ADMIN_PREFIX, right=right)

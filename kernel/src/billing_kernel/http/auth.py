@@ -1,5 +1,6 @@
 """Who may call a route. A route that doesn't say so is closed to everybody."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from litestar.params import SkipValidation
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import Caller, caller_of
 from billing_kernel.domain.errors import ForbiddenError, LoginRequiredError, MissingError
+from billing_kernel.domain.rights import Right
 
 GivenKernel: TypeAlias = NamedDependency[SkipValidation[Kernel]]
 GivenCaller: TypeAlias = NamedDependency[SkipValidation[Caller]]
@@ -24,14 +26,24 @@ class Access(StrEnum):
 
     EVERYONE   no token is looked at.
     VISITOR    anybody; a token that is sent must be valid, and the answer may depend on it.
-    LOGGED_IN  clients and administrators.
+    LOGGED_IN  clients, employees and administrators.
+    EMPLOYEE   administrators, and employees; where ``opt={"right": ...}`` names a right, only
+               those who have it.
     """
 
     EVERYONE = "everyone"
     VISITOR = "visitor"
     LOGGED_IN = "logged_in"
     CLIENT = "client"
+    EMPLOYEE = "employee"
     ADMINISTRATOR = "administrator"
+
+
+EVERY_EMPLOYEE: Mapping[str, Any] = {
+    "opt": {"right": None},
+    "security": [{"token": [str(Access.EMPLOYEE)]}],
+}
+"""Arguments of a route among those of a right that is open to all employees."""
 
 
 async def check_access(
@@ -53,9 +65,19 @@ async def check_access(
             raise LoginRequiredError("log in first: send Authorization: Bearer <token>")
         return
     caller = await sync_to_thread(_caller, connection.app.state.kernel, token)
-    if access in (Access.CLIENT, Access.ADMINISTRATOR) and caller.role != access:
-        raise ForbiddenError(f"this is for the role {access}; you are logged in as {caller.role}")
+    _check_role(caller, access, handler.opt.get("right"))
     connection.state.caller = caller
+
+
+def _check_role(caller: Caller, access: Access, right: Right | None) -> None:
+    if access not in (Access.CLIENT, Access.EMPLOYEE, Access.ADMINISTRATOR):
+        return
+    if access is Access.EMPLOYEE and caller.role == Access.ADMINISTRATOR:
+        return
+    if caller.role != access:
+        raise ForbiddenError(f"this is for the role {access}; you are logged in as {caller.role}")
+    if right is not None:
+        caller.require(right)
 
 
 def provide_caller(request: Request[Any, Any, Any]) -> Caller:

@@ -44,7 +44,10 @@ def _who(path: str, operation: Document) -> str:
     if not security or {} in security:
         return "everyone"
     if "/admin/" in path:
-        return "administrators"
+        allowed = {role for scheme in security for role in scheme["token"]}
+        if "employee" in allowed:
+            return "administrators, employees"
+        return ", ".join(["administrators", *(f"right `{right}`" for right in sorted(allowed))])
     return "anybody logged in" if "/sessions/" in path else "clients"
 
 

@@ -13,6 +13,7 @@ from billing_kernel.application.ordering import payer_of
 from billing_kernel.application.previewing import AskedItem, Buyer, quote_all
 from billing_kernel.application.registering import Caller
 from billing_kernel.domain.errors import ForbiddenError, LoginRequiredError, MissingError
+from billing_kernel.domain.rights import Right
 from billing_kernel.http.auth import GivenKernel, GivenVisitor
 from billing_kernel.http.shapes.quotes import AskQuote, QuoteAnswer
 from billing_kernel.models import Client, Payer, Provider, TariffPlan
@@ -50,7 +51,7 @@ def _provider(session: Session, client: Client | None, items: Sequence[AskedItem
 def _client(
     session: Session, visitor: Caller | None, client_id: int | None, payer_id: int | None
 ) -> Client | None:
-    """For whom to price: oneself, or whom an administrator names."""
+    """For whom to price: oneself, or whom an administrator or an employee names."""
     if visitor is None:
         if client_id is not None or payer_id is not None:
             raise LoginRequiredError("log in to price for a client")
@@ -59,7 +60,10 @@ def _client(
         if client_id not in (None, visitor.id):
             raise MissingError(f"there is no client {client_id}")
         return session.get_one(Client, visitor.id)
-    return None if client_id is None else find(session, Client, client_id)
+    if client_id is None:
+        return None
+    visitor.require(Right.CLIENTS)
+    return find(session, Client, client_id)
 
 
 def _payer(session: Session, client: Client | None, payer_id: int | None) -> Payer | None:

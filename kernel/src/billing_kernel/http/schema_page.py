@@ -105,6 +105,11 @@ def get_asset(name: FromPath[str]) -> Response[bytes]:
     )
 
 
+def needing(role: str) -> list[dict[str, list[str]]]:
+    """A login of an administrator, or of somebody with this role or right."""
+    return [{"token": [role]}]
+
+
 def openapi_config(version: str) -> OpenAPIConfig:
     """The description of the API and where it is served."""
     return OpenAPIConfig(

@@ -11,6 +11,7 @@ from dramatiq import Actor, Broker
 from billing_hookspecs import BillingError
 from billing_kernel.application.beginning import begin_payment
 from billing_kernel.application.charging import charge_stored, check_payment
+from billing_kernel.application.collecting import stop_uncollected
 from billing_kernel.application.documenting import render_document
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.notifying import notify
@@ -55,6 +56,7 @@ ACTORS: Final[Mapping[str, Work]] = {
     "send_message": send_message,
     "send_refund": send_refund,
     "spend_balance": spend_balance,
+    "stop_uncollected": stop_uncollected,
 }
 
 log = structlog.get_logger(__name__)

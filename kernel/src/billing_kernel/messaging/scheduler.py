@@ -3,17 +3,15 @@
 import os
 import socket
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from uuid import uuid4
 
 import structlog
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.leading import lead, resign
-from billing_kernel.application.scheduling import begin_due_jobs
+from billing_kernel.application.scheduling import LEADERSHIP, begin_due_jobs
 from billing_kernel.database import DatabaseUnavailableError
-
-LEADERSHIP: Final = "scheduler"
 
 Sweep: TypeAlias = Callable[[Kernel], int]
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from billing_kernel.domain.states import InvoiceState
@@ -27,6 +27,12 @@ class Invoice(Row):
         CheckConstraint("total_minor = net_minor + tax_minor", name="adds_up"),
         CheckConstraint("(status = 'paid') = (paid_at IS NOT NULL)", name="paid_at"),
         Index("ix_invoices_client_id_id", "client_id", "id"),
+        Index(
+            "ix_invoices_new_client_id",
+            "client_id",
+            sqlite_where=text("status = 'new'"),
+            postgresql_where=text("status = 'new'"),
+        ),
     )
 
     provider_id: Mapped[int] = mapped_column(ForeignKey("providers.id"))

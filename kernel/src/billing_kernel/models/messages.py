@@ -42,7 +42,7 @@ class NotificationChannel(ChangingRow):
 class Message(ChangingRow):
     """One message to one recipient by one channel, as it was written.
 
-    ``key`` names what it is about: a recipient gets one message for it by each channel.
+    ``key`` names what it is about: each recipient is written to once.
     ``channel`` is the driver's key, "" where there was none to send it by. ``attempts`` fences
     answers that come late; ``due_at`` is when it is tried next.
     """
@@ -52,7 +52,7 @@ class Message(ChangingRow):
         CheckConstraint(
             f"state IN ({', '.join(repr(str(s)) for s in MessageState)})", name="state"
         ),
-        UniqueConstraint("key", "recipient", "channel"),
+        UniqueConstraint("key", "recipient"),
         Index("ix_messages_client_id_id", "client_id", "id"),
         Index(
             "ix_messages_waiting_due_at",

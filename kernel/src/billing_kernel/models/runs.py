@@ -15,7 +15,8 @@ class Run(ChangingRow):
     """A round: how far it is, and what it did so far.
 
     ``as_of`` is the business date that it is run for, None for today's of each provider.
-    ``would_charge`` has the invoice lines that a dry run found.
+    ``would_charge`` has the first invoice lines that a dry run found, ``would_charge_count`` is
+    how many there were.
     """
 
     __tablename__ = "runs"
@@ -31,4 +32,5 @@ class Run(ChangingRow):
     total: Mapped[int] = mapped_column(default=0)
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     would_charge: Mapped[list[Any]] = mapped_column(default=list)
+    would_charge_count: Mapped[int] = mapped_column(default=0, server_default="0")
     finished_at: Mapped[datetime | None]

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from billing_kernel.domain.states import ServiceState
 from billing_kernel.models.base import ChangingRow, Row
 
+RENEWING = "auto_renewal AND status IN ('active', 'suspended')"
+"""The services that are renewed by themselves, as their index has it."""
+
 
 class Service(ChangingRow):
     """A sold service.
@@ -35,6 +38,14 @@ class Service(ChangingRow):
             f"status IN ({', '.join(repr(str(s)) for s in ServiceState)})", name="status"
         ),
         Index("ix_services_status_expires_on_id", "status", "expires_on", "id"),
+        Index(
+            "ix_services_renewing",
+            "provider_id",
+            "expires_on",
+            "id",
+            sqlite_where=text(RENEWING),
+            postgresql_where=text(RENEWING),
+        ),
         Index("ix_services_status_charged_until_id", "status", "charged_until", "id"),
         Index(
             "ix_services_deletes_on_id",

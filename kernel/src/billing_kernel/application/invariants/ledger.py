@@ -90,6 +90,7 @@ LEDGER: Final = (
         WHEN 'payment' THEN EXISTS (SELECT 1 FROM payments s WHERE s.id = e.source_id)
         WHEN 'invoice' THEN EXISTS (SELECT 1 FROM invoices s WHERE s.id = e.source_id)
         WHEN 'invoice_line' THEN EXISTS (SELECT 1 FROM invoice_lines s WHERE s.id = e.source_id)
+        WHEN 'daily_charge' THEN EXISTS (SELECT 1 FROM daily_charges s WHERE s.id = e.source_id)
         WHEN 'adjustment' THEN EXISTS (SELECT 1 FROM adjustments s WHERE s.id = e.source_id)
         WHEN 'refund' THEN EXISTS (SELECT 1 FROM refunds s WHERE s.id = e.source_id)
         WHEN 'dispute' THEN EXISTS (SELECT 1 FROM disputes s WHERE s.id = e.source_id)

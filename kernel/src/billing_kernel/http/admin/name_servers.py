@@ -120,5 +120,4 @@ HANDLERS = [
     change_name_server,
     delete_name_server,
     check_name_server,
-    get_service_domain,
 ]

@@ -28,10 +28,12 @@ def listed(
     shape: Callable[[R], T],
     *,
     newest_first: bool = False,
+    among: Select[R] | None = None,
     **wanted: Any,
 ) -> Page[T]:
-    """A page of rows; ``wanted`` are column values, None for any."""
-    statement: Select[R] = select(model).filter_by(
+    """A page of rows, all or those ``among``; ``wanted`` are column values, None for any."""
+    rows = select(model) if among is None else among
+    statement: Select[R] = rows.filter_by(
         **{name: value for name, value in wanted.items() if value is not None}
     )
     with kernel.database.reading() as session:

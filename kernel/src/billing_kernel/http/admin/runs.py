@@ -6,6 +6,7 @@ from litestar.params import FromPath, JSONBody
 from billing_kernel import models
 from billing_kernel.application.running import start_run
 from billing_kernel.http.admin import rows
+from billing_kernel.http.admin.schedule import get_schedule
 from billing_kernel.http.auth import GivenKernel
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page
@@ -36,4 +37,4 @@ def get_run(kernel: GivenKernel, run_id: FromPath[int]) -> Run:
     return rows.shown(kernel, models.Run, run_id, Run.of)
 
 
-HANDLERS = [list_runs, start, get_run]
+HANDLERS = [list_runs, start, get_run, get_schedule]

@@ -1,5 +1,6 @@
 """Services of all clients, and what administrators may do with them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Response, delete, get, post
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import OperationKind
 from billing_kernel import models
 from billing_kernel.application.closing import act_on_service
+from billing_kernel.application.deleting import act_in_steps
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paying import pay_invoice
@@ -159,14 +161,20 @@ def suspend(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
     sync_to_thread=True,
 )
 def resume(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
-    """Begin to start a stopped service again."""
+    """Begin to start a stopped service again; one that was to be deleted is kept."""
     return _act(kernel, service_id, OperationKind.RESUME)
 
 
 @delete(ONE, operation_id="adminDeleteService", tags=TAGS, status_code=202, sync_to_thread=True)
-def delete_service(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
-    """Begin to delete a service; one that failed to open is deleted at once."""
-    return _act(kernel, service_id, OperationKind.CLOSE)
+def delete_service(
+    kernel: GivenKernel, service_id: FromPath[int], now: FromQuery[bool] = False
+) -> Service:
+    """Begin to delete a service: it is stopped first, and deleted on ``deletes_on``.
+
+    With ``now`` it is deleted in one step; one that failed to open always is.
+    """
+    begin = act_on_service if now else act_in_steps
+    return _act(kernel, service_id, OperationKind.CLOSE, begin)
 
 
 @get(
@@ -185,9 +193,14 @@ def list_billed_periods(
     )
 
 
-def _act(kernel: Kernel, service_id: int, kind: OperationKind) -> Service:
+def _act(
+    kernel: Kernel,
+    service_id: int,
+    kind: OperationKind,
+    begin: Callable[[Session, Kernel, int, OperationKind], models.Service] = act_in_steps,
+) -> Service:
     def work(session: Session) -> Service:
-        service = act_on_service(session, kernel, service_id, kind)
+        service = begin(session, kernel, service_id, kind)
         session.flush()
         return for_administrator(session, kernel, service)
 

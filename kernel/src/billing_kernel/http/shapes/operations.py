@@ -79,19 +79,36 @@ class CompleteTask(Body):
 
 
 class ChangeTask(Body):
-    """Hand a task to another department, or note something down."""
+    """Hand a task to another department or to somebody of it, or note something down."""
 
     department_id: RowId | UnsetType | None = UNSET
+    assignee_id: RowId | UnsetType | None = UNSET
     detail: Text | UnsetType = UNSET
 
 
+class TaskDoer(Answer):
+    """Who completed a task: an administrator or an employee."""
+
+    role: Literal["administrator", "employee"]
+    id: int
+
+    @classmethod
+    def of(cls, task: models.Task) -> Self | None:
+        if task.completed_by_id is not None:
+            return cls(role="administrator", id=task.completed_by_id)
+        if task.completed_by_employee_id is not None:
+            return cls(role="employee", id=task.completed_by_employee_id)
+        return None
+
+
 class Task(Answer):
-    """Something that a person of a department has to do."""
+    """Something that a person of a department has to do; ``assignee_id`` is an employee."""
 
     id: int
     kind: str
     status: str
     department_id: int | None
+    assignee_id: int | None
     service_id: int | None
     operation_id: int | None
     payment_id: int | None
@@ -100,6 +117,7 @@ class Task(Answer):
     facts: dict[str, Any]
     created_at: datetime
     finished_at: datetime | None
+    completed_by: TaskDoer | None
 
     @classmethod
     def of(cls, row: models.Task) -> Self:
@@ -108,6 +126,7 @@ class Task(Answer):
             kind=row.kind,
             status=row.status,
             department_id=row.department_id,
+            assignee_id=row.assignee_id,
             service_id=row.service_id,
             operation_id=row.operation_id,
             payment_id=row.payment_id,
@@ -116,4 +135,5 @@ class Task(Answer):
             facts=row.facts or {},
             created_at=row.created_at,
             finished_at=row.finished_at,
+            completed_by=TaskDoer.of(row),
         )

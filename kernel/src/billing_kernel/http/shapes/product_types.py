@@ -66,15 +66,17 @@ class ChangeProductTypeSettings(Body):
     """What is to be another; what is left out stays.
 
     ``auto_deletion_days`` null keeps expired services; ``weekend_suspension`` false never
-    suspends on a Saturday or Sunday.
+    suspends on a Saturday or Sunday. ``deletion_grace_days`` is how long a service stays
+    suspended, and can be kept, after somebody asked for its deletion.
     """
 
-    EXAMPLE = {"auto_deletion_days": 14, "weekend_suspension": False}
+    EXAMPLE = {"auto_deletion_days": 14, "weekend_suspension": False, "deletion_grace_days": 3}
 
     auto_deletion_days: Annotated[int, Meta(ge=0, le=AUTO_DELETION_DAYS_MAX)] | UnsetType | None = (
         UNSET
     )
     weekend_suspension: bool | UnsetType = UNSET
+    deletion_grace_days: Annotated[int, Meta(ge=0, le=AUTO_DELETION_DAYS_MAX)] | UnsetType = UNSET
 
 
 class ProductTypeSettings(Answer):
@@ -83,6 +85,7 @@ class ProductTypeSettings(Answer):
     key: str
     auto_deletion_days: int | None
     weekend_suspension: bool
+    deletion_grace_days: int
 
     @classmethod
     def of(cls, row: models.ProductTypeSettings) -> Self:
@@ -90,4 +93,5 @@ class ProductTypeSettings(Answer):
             key=row.key,
             auto_deletion_days=row.auto_deletion_days,
             weekend_suspension=row.weekend_suspension,
+            deletion_grace_days=row.deletion_grace_days,
         )

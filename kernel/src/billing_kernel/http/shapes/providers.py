@@ -1,4 +1,4 @@
-"""Providers, departments and data centres."""
+"""Providers and data centres."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -114,40 +114,6 @@ class Provider(Answer):
             tax=row.tax,
             prices_include_tax=row.prices_include_tax,
             created_at=row.created_at,
-        )
-
-
-class CreateDepartment(Body):
-    """Employees who answer for some tasks."""
-
-    name: Localised
-    sort: Sort = 1
-    show_in_support_center: bool = False
-
-
-class ChangeDepartment(Body):
-    """What is to be another; what is left out stays."""
-
-    name: Localised | UnsetType = UNSET
-    sort: Sort | UnsetType = UNSET
-    show_in_support_center: bool | UnsetType = UNSET
-
-
-class Department(Answer):
-    """Employees who answer for some tasks."""
-
-    id: int
-    name: Mapping[str, str]
-    sort: int
-    show_in_support_center: bool
-
-    @classmethod
-    def of(cls, row: models.Department) -> Self:
-        return cls(
-            id=row.id,
-            name=row.name,
-            sort=row.sort,
-            show_in_support_center=row.show_in_support_center,
         )
 
 

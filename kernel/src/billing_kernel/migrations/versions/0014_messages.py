@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('waiting', 'sent', 'failed', 'kept')", name=op.f("ck_messages_state")
         ),
-        sa.UniqueConstraint("key", "recipient", "channel"),
+        sa.UniqueConstraint("key", "recipient"),
     )
     op.create_index("ix_messages_client_id_id", "messages", ["client_id", "id"])
     op.create_index("ix_messages_event_id", "messages", ["event_id"])

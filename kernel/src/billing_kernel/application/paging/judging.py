@@ -1,0 +1,95 @@
+"""Decide which services of a page are renewed from the balance."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import BillingError, Money
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.paging.surveying import Survey
+from billing_kernel.application.recalling import Answers
+from billing_kernel.application.renewing import quote_renewal
+from billing_kernel.domain.errors import ConflictError, RuleError
+from billing_kernel.domain.ledger import AccountKey, Owner
+from billing_kernel.domain.pricing import PricedItem
+from billing_kernel.models import Client, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A service that its client can pay for."""
+
+    service: Service
+    client: Client
+    priced: PricedItem
+    total: Money
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.service.provider_id, self.client.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is renewed, in order, and the services that have to be done one by one."""
+
+    renewals: Sequence[Renewal]
+    rest: Sequence[int]
+
+
+def judge(session: Session, kernel: Kernel, page: Survey, *, alone: bool = False) -> Judgement:
+    """Go through a page in its order, each service with what the ones before left of the money.
+
+    A service that isn't plain takes all that its client has due after it out of the page.
+    ``alone`` judges each as if its client had no other one.
+    """
+    answers = Answers(session, kernel)
+    renewals: list[Renewal] = []
+    rest: list[int] = []
+    apart: set[int] = set()
+    spent: Counter[AccountKey] = Counter()
+    for service in page.services:
+        renewal = None
+        if service.client_id not in apart and page.is_plain(service):
+            try:
+                renewal = _renewal(
+                    session, kernel, page.clients[service.client_id], service, answers
+                )
+            except (ConflictError, RuleError):
+                continue
+            except BillingError:
+                # What a plugin does wrong, too: done by itself, it is counted and logged.
+                renewal = None
+        if renewal is None or not _is_open(page, renewal):
+            apart.add(service.client_id)
+            rest.append(service.id)
+            continue
+        balance = renewal.owner.balance(renewal.total.currency)
+        if _covers(page, renewal, 0 if alone else spent[balance]):
+            spent[balance] += renewal.total.amount_minor
+            renewals.append(renewal)
+    return Judgement(renewals, rest)
+
+
+def _renewal(
+    session: Session, kernel: Kernel, client: Client, service: Service, answers: Answers
+) -> Renewal:
+    priced = quote_renewal(session, kernel, service, service.period_months, answers=answers)
+    return Renewal(service, client, priced, priced.total(priced.lines[0].total.currency))
+
+
+def _is_open(page: Survey, renewal: Renewal) -> bool:
+    """Whether both accounts that the money moves between are ours."""
+    owner, currency = renewal.owner, renewal.total.currency
+    return not renewal.total or (
+        owner.balance(currency) in page.accounts and owner.held(currency) in page.accounts
+    )
+
+
+def _covers(page: Survey, renewal: Renewal, spent_minor: int) -> bool:
+    if not renewal.total:
+        return True
+    balance = page.accounts[renewal.owner.balance(renewal.total.currency)]
+    return balance.spendable_minor - spent_minor >= renewal.total.amount_minor

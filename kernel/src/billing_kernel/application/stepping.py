@@ -1,0 +1,163 @@
+"""Carry one step of a run out: by pages where it can be, else service by service."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import Session
+
+from billing_hookspecs import BillingError, Money
+from billing_kernel.application.counting import Tally
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.nightly import PageStep, Step
+from billing_kernel.application.paging.claiming import Due, Place, spots_from
+from billing_kernel.application.paging.renewing import PageDone, would_charge
+from billing_kernel.database import DatabaseUnavailableError
+from billing_kernel.models import Invoice, InvoiceLine, Service
+
+PAGE = 200
+"""How many services are read at once where each is a transaction of its own."""
+
+log = structlog.get_logger(__name__)
+
+
+class _OnlyLookedError(Exception):
+    """Takes back what a dry run did to one service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stepper:
+    """A step over the services of one provider; ``is_dry`` changes nothing."""
+
+    kernel: Kernel
+    tally: Tally
+    step: Step
+    due: Due
+    is_dry: bool
+
+    def stretches(self) -> Iterator[None]:
+        """Do the step; pauses where progress can be told."""
+        if self.step.page is not None:
+            yield from self._by_pages(self.step.page)
+            return
+        for ids in self._ids():
+            for service_id in ids:
+                self.tally.done += 1
+                self._do(service_id)
+            yield
+
+    def _by_pages(self, page: PageStep) -> Iterator[None]:
+        place = Place()
+        while not place.is_over or place.left:
+            done = self._page(page, place)
+            self.tally.done += done.looked_at
+            self.tally.counts[self.step.name] += done.done
+            self.tally.list_charges(done.would_charge)
+            for service_id in done.rest:
+                self._do(service_id)
+            place = done.next
+            if place.is_over and place.left:
+                place = self._wait_for_one(place)
+            yield
+
+    def _page(self, page: PageStep, place: Place) -> PageDone:
+        """A page; one that can't be written is left to be done service by service."""
+        kernel, due = self.kernel, self.due
+        try:
+            if self.is_dry:
+                with kernel.database.reading() as session:
+                    return page(session, kernel, due, place, is_dry=True)
+            return kernel.database.run(lambda session: page(session, kernel, due, place))
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 whatever is wrong with one service, others are billed
+            log.warning("run.page_failed", step=self.step.name, failure=_told(error))
+        with kernel.database.reading() as session:
+            spots, after = spots_from(session, due, place)
+        return PageDone(after, len(spots), [spot.service_id for spot in spots], 0)
+
+    def _wait_for_one(self, place: Place) -> Place:
+        """Do what has been held by somebody else the longest, when they let it go."""
+        first = min(place.left.values())
+        self.tally.done += 1
+        self._do(first.service_id)
+        left = {key: spot for key, spot in place.left.items() if spot != first}
+        return Place(place.after, left, place.is_over)
+
+    def _do(self, service_id: int) -> None:
+        step, kernel, today = self.step, self.kernel, self.due.today
+        try:
+            if self.is_dry:
+                did = self._look(service_id)
+            else:
+                did = kernel.database.run(
+                    lambda session: step.do(session, kernel, service_id, today)
+                )
+        except Exception as error:  # noqa: BLE001 as with pages
+            log.warning(
+                "run.service_failed", service_id=service_id, step=step.name, failure=_told(error)
+            )
+            self.tally.counts["failed"] += 1
+            return
+        self.tally.counts[step.name] += did
+
+    def _look(self, service_id: int) -> bool:
+        """What the step would do, with the lines that it would charge; nothing stays of it."""
+        found: list[dict[str, Any]] = []
+        did = False
+
+        def work(session: Session) -> None:
+            nonlocal did
+            last = session.scalar(select(func.max(Invoice.id))) or 0
+            did = self.step.do(session, self.kernel, service_id, self.due.today)
+            found[:] = _lines_after(session, last) if did else []
+            raise _OnlyLookedError
+
+        try:
+            self.kernel.database.run(work)
+        except _OnlyLookedError:
+            self.tally.list_charges(found)
+        return did
+
+    def _ids(self) -> Iterator[Sequence[int]]:
+        """The services that the step may have to do with, the longest due first, page by page."""
+        on = self.step.on
+        after: Sequence[Any] | None = None
+        while True:
+            statement = select(on, Service.id).where(
+                Service.provider_id == self.due.provider_id, *self.due.conditions
+            )
+            if after is not None:
+                statement = statement.where(tuple_(on, Service.id) > after)
+            with self.kernel.database.reading() as session:
+                rows = session.execute(statement.order_by(on, Service.id).limit(PAGE)).all()
+            if not rows:
+                return
+            after = rows[-1]
+            yield [service_id for _, service_id in rows]
+
+
+def _lines_after(session: Session, invoice_id: int) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(InvoiceLine, Invoice.currency, Invoice.client_id)
+        .join(Invoice)
+        .where(InvoiceLine.invoice_id > invoice_id)
+        .order_by(InvoiceLine.id)
+    )
+    return [
+        would_charge(
+            client_id,
+            line.service_id,
+            line.kind,
+            line.description,
+            Money(line.total_minor, currency),
+        )
+        for line, currency, client_id in rows
+    ]
+
+
+def _told(error: Exception) -> str:
+    """What may be logged of an error: texts of the kernel's own, names of all others."""
+    return error.message if isinstance(error, BillingError) else type(error).__name__

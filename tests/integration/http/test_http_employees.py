@@ -1,0 +1,222 @@
+"""Employees: how they log in, what their rights open, and how they are locked out."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from billing_kernel.domain.rights import Right
+from billing_kernel.http.auth import Access
+
+pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+
+PAGE = Path(__file__).parents[3] / "docs" / "people.md"
+ANY_EMPLOYEE, NOBODY_ELSE = "any employee", "administrators only"
+PASSWORD = "correct horse battery"
+
+
+def employee(**fields: Any) -> dict[str, Any]:
+    body = {"name": "Eve", "email": "eve@provider.test", "password": PASSWORD}
+    return {**body, **fields}
+
+
+def enter(guest: Any, email: str = "eve@provider.test", password: str = PASSWORD) -> Any:
+    """Logs somebody in by the password."""
+    opened = guest.done("POST", "/sessions", {"email": email, "password": password})
+    assert opened["role"] == "employee"
+    return type(guest)(guest.http, opened["token"])
+
+
+def doors(app: Litestar) -> dict[str, str]:
+    """Every route of administration, and what it asks of an employee."""
+    found = {}
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute) or "/admin/" not in route.path:
+            continue
+        path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path.removeprefix("/api/v1/admin"))
+        for handler in route.route_handlers:
+            if not isinstance(handler, HTTPRouteHandler):
+                continue
+            for method in handler.http_methods - {"OPTIONS"}:
+                open_to = handler.opt.get("right") or ANY_EMPLOYEE
+                if handler.opt["access"] is Access.ADMINISTRATOR:
+                    open_to = NOBODY_ELSE
+                found[f"{method} {path}"] = str(open_to)
+    return found
+
+
+def written_down() -> dict[str, str]:
+    """What the page says: a resource or a route, and the right that opens it."""
+    rights = {*(f"`{right}`" for right in Right), ANY_EMPLOYEE, NOBODY_ELSE}
+    table = {}
+    for line in PAGE.read_text().splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) == 4 and cells[1] in rights:
+            table |= dict.fromkeys(re.findall(r"`([^`]+)`", cells[2]), cells[1].strip("`"))
+    return table
+
+
+def test_the_page_says_what_each_right_opens(app: Litestar):
+    """Whoever gives a right away must know to what; what nobody thought of stays closed."""
+    page, real = written_down(), doors(app)
+    said = {
+        door: page.get(door, page.get(door.split("/")[1].split(" ")[0], NOBODY_ELSE))
+        for door in real
+    }
+    assert said == real
+    resources = {door.split("/")[1] for door in real}
+    assert {entry for entry in page if entry not in resources} <= set(real)
+    assert set(page.values()) == {*Right, ANY_EMPLOYEE, NOBODY_ELSE}
+
+
+def knock(app: Litestar, person: Any) -> dict[str, tuple[int, str]]:
+    """What every route of administration answers this person to nothing in particular."""
+    answers = {}
+    for door in doors(app):
+        method, path = door.split(" ")
+        answer = person.send(method, "/admin" + re.sub(r"\{[^}]*\}", "999999", path))
+        answers[door] = answer.status_code, answer.json().get("detail", "")
+    return answers
+
+
+def test_a_right_opens_its_doors_and_no_others(app: Litestar, guest, administrator):
+    """Every route there is asks for its own right, also those that are added later."""
+    all_but_one = [right for right in Right if right is not Right.PAYMENTS]
+    bodies = {"eve": employee(), "max": employee(email="max@provider.test", rights=all_but_one)}
+    for body in bodies.values():
+        administrator.done("POST", "/admin/employees", body)
+    without, with_most = knock(app, enter(guest)), knock(app, enter(guest, "max@provider.test"))
+    for door, right in doors(app).items():
+        status, detail = without[door]
+        assert (status == 403) == (right != ANY_EMPLOYEE), door
+        if right in set(Right):
+            assert detail == f"this needs the right {right}", door
+        closed = right in (Right.PAYMENTS, NOBODY_ELSE)
+        assert (with_most[door][0] == 403) == closed, door
+        assert with_most[door][0] not in (401, 500), door
+
+
+def test_employees_have_no_client_area(guest, client, administrator):
+    """An employee buys nothing, and sees a client's prices with the right to clients only."""
+    administrator.done("POST", "/admin/employees", employee(rights=["services"]))
+    eve = enter(guest)
+    assert eve.get("/services").status_code == 403
+    item = {"tariff_plan_id": 1, "period_months": 1, "parameters": {"name": "x"}}
+    body = {"items": [item], "client_id": client.id}
+    assert "clients" in eve.post("/quotes", body).json()["detail"]
+    assert eve.delete("/sessions/current").status_code == 204
+
+
+def test_losing_power_ends_the_sessions(guest, administrator):
+    """Whoever is locked out is out at once, not when the session expires."""
+    made = administrator.done("POST", "/admin/employees", employee(rights=["tasks"]))
+    path = f"/admin/employees/{made['id']}"
+    assert PASSWORD not in str(made)
+    changes = ({"rights": ["reports"]}, {"password": PASSWORD + "!"}, {"enabled": False})
+    for change in changes:
+        eve = enter(guest)
+        administrator.done("PATCH", path, {"name": "Eva", "rights": ["tasks"]})
+        assert eve.get("/admin/tasks").status_code == 200
+        administrator.done("PATCH", path, change)
+        assert eve.get("/admin/tasks").status_code == 401
+        administrator.done("PATCH", path, {"password": PASSWORD, "rights": ["tasks"]})
+    refused = guest.post("/sessions", {"email": "eve@provider.test", "password": PASSWORD})
+    assert (refused.status_code, refused.json()["code"]) == (401, "login.bad_credentials")
+    administrator.done("PATCH", path, {"enabled": True})
+    eve = enter(guest)
+    administrator.done("DELETE", path)
+    assert eve.get("/admin/tasks").status_code == 401
+    assert administrator.get(path).status_code == 404
+
+
+def test_an_address_logs_one_person_in(guest, client, administrator):
+    """With two people behind one login the second could never enter, or would be the first."""
+    administrator.done("POST", "/admin/employees", employee())
+    mine = client.done("GET", "/me")["email"]
+    registration = employee(password_confirmation=PASSWORD, country="DE")
+    taken = [
+        administrator.post("/admin/employees", employee(email=mine)),
+        administrator.post("/admin/employees", employee(email="root@provider.test")),
+        administrator.post("/admin/employees", employee(email="EVE@provider.test")),
+        administrator.patch("/admin/employees/1", {"email": mine}),
+        administrator.patch(f"/admin/clients/{client.id}", {"email": "eve@provider.test"}),
+        guest.post("/clients", registration),
+    ]
+    assert {(each.status_code, each.json()["code"]) for each in taken} == {
+        (409, "client.email_taken")
+    }
+    administrator.done("PATCH", "/admin/employees/1", {"email": "eve@provider.test"})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "pointer"),
+    [
+        ({"password": "short"}, "/password"),
+        ({"email": "nobody"}, "/email"),
+        ({"rights": ["everything"]}, "/rights/0"),
+        ({"department_ids": [77]}, "/department_ids/0"),
+    ],
+)
+def test_a_wrong_employee_is_refused(administrator, wrong: dict[str, Any], pointer: str):
+    """Nobody gets a login by mistake."""
+    answer = administrator.post("/admin/employees", employee(**wrong))
+    assert answer.status_code == 400
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_the_head_of_a_department_works_there(administrator):
+    """A head who left would be asked what nobody there knows."""
+    department = administrator.done("POST", "/admin/departments", {"name": {"en": "Support"}})
+    place = f"/admin/departments/{department['id']}"
+    made = administrator.done("POST", "/admin/employees", employee())
+    path = f"/admin/employees/{made['id']}"
+    refused = administrator.patch(place, {"head_id": made["id"]})
+    assert refused.json()["errors"][0]["pointer"] == "/head_id"
+    administrator.done("PATCH", path, {"department_ids": [department["id"], department["id"]]})
+    headed = administrator.done("PATCH", place, {"head_id": made["id"]})
+    assert headed["head_id"] == made["id"]
+    left = administrator.patch(path, {"department_ids": []})
+    assert left.json()["errors"][0]["pointer"] == "/department_ids"
+    assert (
+        administrator.delete(path).json()["detail"] == f"in use by departments {department['id']}"
+    )
+    administrator.done("PATCH", place, {"head_id": None})
+    busy = administrator.delete(place)
+    assert (busy.status_code, busy.json()["detail"]) == (409, f"in use by employee {made['id']}")
+    administrator.done("DELETE", path)
+    administrator.done("DELETE", place)
+
+
+def test_a_department_says_when_somebody_is_there(kernel, shop, guest, administrator):
+    """Clients and colleagues should know before they wait."""
+    week = [{"weekday": 0, "from": "09:00", "to": "18:00"}]
+    hours = {"name": {"en": "Office"}, "time_zone": "Europe/Berlin", "intervals": week}
+    twice = [*week, {"weekday": 0, "from": "17:59", "to": "19:00"}]
+    for wrong, pointer in (
+        ({"intervals": twice}, "/intervals/1"),
+        ({"intervals": [{"weekday": 0, "from": "09:00", "to": "09:00"}]}, "/intervals/0/to"),
+        ({"time_zone": "Berlin"}, "/time_zone"),
+    ):
+        refused = administrator.post("/admin/business-hours", {**hours, **wrong})
+        assert refused.json()["errors"][0]["pointer"] == pointer
+    made = administrator.done("POST", "/admin/business-hours", hours)
+    path = f"/admin/business-hours/{made['id']}"
+    body = {"name": {"en": "Support"}, "business_hours_id": made["id"]}
+    department = administrator.done("POST", "/admin/departments", body)
+    kernel.clock.instant = datetime(2026, 2, 1, 12, tzinfo=UTC)
+    administrator.done("POST", "/admin/employees", employee())
+    place = f"/admin/departments/{department['id']}"
+    seen = enter(guest).done("GET", place)
+    assert (seen["is_open"], seen["opens_at"]) == (False, "2026-02-02T08:00:00Z")
+    changed = administrator.done("PATCH", path, {"holidays": ["2026-02-02"]})
+    assert (changed["intervals"], changed["holidays"]) == (week, ["2026-02-02"])
+    assert administrator.done("GET", place)["opens_at"] == "2026-02-09T08:00:00Z"
+    assert administrator.delete(path).status_code == 409
+    always = administrator.done("PATCH", place, {"business_hours_id": None})
+    assert (always["is_open"], always["opens_at"]) == (True, None)
+    administrator.done("DELETE", path)

@@ -1,0 +1,267 @@
+"""Services that are charged day by day: into debt, over weekends, through suspensions, back."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from tests.factories import (
+    FakeModule,
+    Shop,
+    give,
+    make_kernel,
+    make_shop,
+    money_of,
+    open_one,
+    run_newest,
+    sell_under,
+    service_of,
+)
+
+from billing_hookspecs import Money, OperationKind
+from billing_kernel.application.catching_up import catch_up
+from billing_kernel.application.closing import CLIENT, act_on_service
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.running import carry_out, start_run
+from billing_kernel.application.verifying import verify_ledger
+from billing_kernel.clock import FixedClock
+from billing_kernel.domain.ledger import InsufficientFundsError
+from billing_kernel.domain.states import OPEN_OPERATIONS
+from billing_kernel.domain.tariffs import TariffPolicies
+from billing_kernel.models import (
+    BilledPeriod,
+    DailyCharge,
+    LedgerAccount,
+    LedgerEntry,
+    Operation,
+)
+from billing_kernel.settings import Settings
+
+FIRST = date(2026, 1, 5)
+"""A Monday."""
+
+TEN_A_DAY = {"policy": "daily", "price": {"amount_minor": 10, "currency": "RUB"}}
+KEPT = TariffPolicies(weekend_suspension={"policy": "keep"})
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 1, 5, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def kernel(settings: Settings, clock: FixedClock) -> Iterator[Kernel]:
+    made = make_kernel(settings, FakeModule(), clock=clock)
+    yield made
+    with made.database.reading() as session:
+        assert verify_ledger(session).problems == ()
+    made.database.close()
+
+
+def opened(kernel: Kernel, money: int, **terms: Any) -> tuple[Shop, int]:
+    """A service that was opened on the first day, and a client with so much money before."""
+    shop = make_shop(kernel, time_zone="UTC", balance_minor=money)
+    sell_under(kernel, shop, **{"charging": TEN_A_DAY, **terms})
+    return shop, open_one(kernel, shop)
+
+
+def night(kernel: Kernel, clock: FixedClock, day: date, **how: Any) -> dict[str, int]:
+    """The run of a day, with everything that workers do after it."""
+    clock.instant = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
+    run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False, **how))
+    done = carry_out(kernel, run.id)
+    work(kernel)
+    return {name: count for name, count in done.counts.items() if count}
+
+
+def nights(kernel: Kernel, clock: FixedClock, first: date, count: int) -> None:
+    for number in range(count):
+        night(kernel, clock, first + timedelta(days=number))
+
+
+def work(kernel: Kernel) -> None:
+    """Carry every open operation out, and those that they lead to."""
+    while True:
+        with kernel.database.reading() as session:
+            waiting = session.scalars(
+                select(Operation.service_id).where(Operation.state.in_(OPEN_OPERATIONS))
+            ).all()
+        if not waiting:
+            return
+        for service_id in waiting:
+            run_newest(kernel, service_id)
+
+
+def ask(kernel: Kernel, service_id: int, kind: OperationKind, asked_by: str = CLIENT) -> None:
+    kernel.database.run(
+        lambda session: act_on_service(session, kernel, service_id, kind, asked_by=asked_by)
+    )
+    work(kernel)
+
+
+def top_up(kernel: Kernel, shop: Shop, minor: int, number: int = 2) -> None:
+    """Money comes, and workers do what follows."""
+    kernel.database.run(lambda session: give(session, shop.owner, Money(minor, "RUB"), number))
+    catch_up(kernel, shop.client.id)
+    work(kernel)
+
+
+def lend(kernel: Kernel, shop: Shop, minor: int) -> None:
+    kernel.database.run(
+        lambda session: session.execute(
+            update(LedgerAccount)
+            .where(LedgerAccount.kind == "client_balance")
+            .values(credit_limit_minor=minor)
+        )
+    )
+
+
+def days_of(kernel: Kernel, service_id: int) -> dict[date, int]:
+    """Every day that is billed, with its price; fails where one is billed twice."""
+    found: dict[date, int] = {}
+    with kernel.database.reading() as session:
+        rows = session.scalars(
+            select(BilledPeriod).where(
+                BilledPeriod.service_id == service_id, ~BilledPeriod.reversed
+            )
+        ).all()
+    for row in rows:
+        for number in range((row.end_on - row.start_on).days):
+            day = row.start_on + timedelta(days=number)
+            assert row.line_no or day not in found
+            found[day] = found.get(day, 0) + row.amount_minor
+    return found
+
+
+def test_a_month_is_charged_day_by_day(kernel: Kernel, clock: FixedClock) -> None:
+    """AT-25: 31 days at 10 are 310; the first one was paid with the order."""
+    shop, service_id = opened(kernel, 500)
+    assert money_of(kernel, shop) == (490, 0)
+    assert night(kernel, clock, FIRST) == {}
+    nights(kernel, clock, FIRST + timedelta(days=1), 30)
+    assert days_of(kernel, service_id) == {FIRST + timedelta(days=n): 10 for n in range(31)}
+    assert money_of(kernel, shop) == (190, 0)
+    assert service_of(kernel, service_id).charged_until == date(2026, 2, 5)
+    with kernel.database.reading() as session:
+        entries = session.scalars(select(LedgerEntry).where(LedgerEntry.kind == "charge")).all()
+        assert [entry.service_id for entry in entries] == [service_id] * 30
+        assert entries[0].description == "Thing: mine, 2026-01-06"
+
+
+def test_days_that_were_missed_are_made_up_for(kernel: Kernel, clock: FixedClock) -> None:
+    """No night ran for a month: one charges all days, by nominal shares with a free last day."""
+    shop, service_id = opened(kernel, 5000, charging={"policy": "daily", "by_order_period": True})
+    assert money_of(kernel, shop) == (4967, 0)
+    assert night(kernel, clock, date(2026, 2, 4)) == {"charged": 1}
+    assert sum(days_of(kernel, service_id).values()) == 1000
+    assert money_of(kernel, shop) == (4000, 0)
+    with kernel.database.reading() as session:
+        [*others, last] = session.scalars(select(DailyCharge).order_by(DailyCharge.start_on))
+    assert (last.start_on, last.total_minor) == (date(2026, 2, 4), 0)
+    assert {charge.charged_on for charge in others} == {date(2026, 2, 4)}
+    assert night(kernel, clock, date(2026, 2, 4)) == {}
+
+
+def test_into_debt_over_a_weekend_and_back(kernel: Kernel, clock: FixedClock) -> None:
+    """Credit is used to the limit; a kept weekend is owed; money pays it before today."""
+    shop, service_id = opened(kernel, 20, policies=KEPT)
+    lend(kernel, shop, 30)
+    nights(kernel, clock, FIRST + timedelta(days=1), 4)
+    assert money_of(kernel, shop) == (-30, 0)
+    assert night(kernel, clock, date(2026, 1, 10)) == {}
+    assert night(kernel, clock, date(2026, 1, 11)) == {}
+    assert service_of(kernel, service_id).status == "active"
+    assert night(kernel, clock, date(2026, 1, 12)) == {"daily_suspended": 1}
+    assert service_of(kernel, service_id).status == "suspended"
+    clock.instant = datetime(2026, 1, 14, 9, tzinfo=UTC)
+    top_up(kernel, shop, 15)
+    assert service_of(kernel, service_id).status == "suspended"
+    assert money_of(kernel, shop) == (-25, 0)
+    top_up(kernel, shop, 15, 3)
+    assert service_of(kernel, service_id).status == "active"
+    assert money_of(kernel, shop) == (-30, 0)
+    assert days_of(kernel, service_id) == {
+        **{FIRST + timedelta(days=n): 10 for n in range(7)},
+        date(2026, 1, 12): 0,
+        date(2026, 1, 13): 0,
+        date(2026, 1, 14): 10,
+    }
+
+
+def test_at_26_a_client_pauses_a_service(kernel: Kernel, clock: FixedClock) -> None:
+    """The day of suspension is paid, the day of resuming is charged, those between are free."""
+    shop, service_id = opened(kernel, 40)
+    nights(kernel, clock, FIRST + timedelta(days=1), 1)
+    clock.instant += timedelta(days=1)
+    ask(kernel, service_id, OperationKind.SUSPEND)
+    assert money_of(kernel, shop) == (10, 0)
+    nights(kernel, clock, date(2026, 1, 8), 3)
+    assert money_of(kernel, shop) == (10, 0)
+    assert service_of(kernel, service_id).status == "suspended"
+    ask(kernel, service_id, OperationKind.RESUME)
+    assert money_of(kernel, shop) == (0, 0)
+    assert list(days_of(kernel, service_id).values()) == [10, 10, 10, 0, 0, 10]
+    ask(kernel, service_id, OperationKind.SUSPEND)
+    clock.instant += timedelta(days=1)
+    with pytest.raises(InsufficientFundsError, match="top it up first"):
+        ask(kernel, service_id, OperationKind.RESUME)
+    assert service_of(kernel, service_id).status == "suspended"
+
+
+def test_at_26_a_pause_that_is_charged(kernel: Kernel, clock: FixedClock) -> None:
+    """With charge_while_suspended days go on costing, as long as there is money, then are owed."""
+    shop, service_id = opened(
+        kernel, 30, charging={**TEN_A_DAY, "charge_while_suspended": True}, auto_deletion_days=20
+    )
+    ask(kernel, service_id, OperationKind.SUSPEND)
+    nights(kernel, clock, FIRST + timedelta(days=1), 4)
+    assert money_of(kernel, shop) == (0, 0)
+    top_up(kernel, shop, 30)
+    assert (service_of(kernel, service_id).status, money_of(kernel, shop)) == ("suspended", (10, 0))
+    ask(kernel, service_id, OperationKind.RESUME)
+    assert set(days_of(kernel, service_id).values()) == {10}
+    assert service_of(kernel, service_id).charged_until == date(2026, 1, 10)
+
+
+def test_what_runs_out_of_money_is_deleted_in_the_end(kernel: Kernel, clock: FixedClock) -> None:
+    """Counted from the first day that wasn't paid; a pause by choice isn't want of money."""
+    shop, unpaid = opened(kernel, 20, auto_deletion_days=5)
+    paused = open_one(kernel, shop)
+    ask(kernel, paused, OperationKind.SUSPEND)
+    assert night(kernel, clock, date(2026, 1, 6)) == {"daily_suspended": 1}
+    assert night(kernel, clock, date(2026, 1, 10)) == {}
+    assert night(kernel, clock, date(2026, 1, 11)) == {"daily_deleted": 1}
+    assert service_of(kernel, unpaid).status == "deleted"
+    assert service_of(kernel, paused).status == "suspended"
+
+
+def test_an_administrator_may_resume_on_trust(kernel: Kernel, clock: FixedClock) -> None:
+    """Without money the day stays owed, and the next night stops the service again."""
+    shop, service_id = opened(kernel, 10)
+    assert night(kernel, clock, date(2026, 1, 6)) == {"daily_suspended": 1}
+    clock.instant = datetime(2026, 1, 8, 9, tzinfo=UTC)
+    ask(kernel, service_id, OperationKind.RESUME, "administrator")
+    assert service_of(kernel, service_id).status == "active"
+    assert night(kernel, clock, date(2026, 1, 9)) == {"daily_suspended": 1}
+    top_up(kernel, shop, 15)
+    assert service_of(kernel, service_id).status == "suspended"
+    assert list(days_of(kernel, service_id).values()) == [10, 0, 0, 10]
+
+
+def test_several_runs_at_once_charge_each_day_once(kernel: Kernel, clock: FixedClock) -> None:
+    """Four at the same moment, three days late."""
+    shop, service_id = opened(kernel, 500)
+    others = [open_one(kernel, shop) for _ in range(2)]
+    clock.instant = datetime(2026, 1, 8, 1, tzinfo=UTC)
+    runs = [
+        kernel.database.run(lambda session: start_run(session, kernel, is_queued=False)).id
+        for _ in range(4)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(lambda run_id: carry_out(kernel, run_id), runs))
+    assert sum(run.counts["charged"] for run in done) == 3
+    assert money_of(kernel, shop) == (500 - 3 * 4 * 10, 0)
+    for each in (service_id, *others):
+        assert len(days_of(kernel, each)) == 4
