@@ -93,6 +93,8 @@ def _settled_days(
         return {}
     if asked_by != NIGHTLY:
         try_to_charge(session, kernel, service, today)
+    if kind is OperationKind.CLOSE:
+        return {}
     served_until = today if asked_by == NIGHTLY else day_after(today)
     return {"served_until": max(served_until, service.charged_until).isoformat()}
 

@@ -27,6 +27,7 @@ from billing_kernel.application.expiring import (
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paging.claiming import Due, Place
 from billing_kernel.application.paging.renewing import PageDone, renew_page
+from billing_kernel.application.parking import due_for_parking, park_excessive
 from billing_kernel.models import Service
 
 Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
@@ -60,6 +61,7 @@ class Step:
 
 
 STEPS: Final[tuple[Step, ...]] = (
+    Step("parked", due_for_parking, park_excessive, Service.started_on),
     Step("charged", due_for_charging, charge_due, Service.charged_until),
     Step("renewed", due_for_renewal, renew_due, page=renew_page),
     Step("collected", due_for_collection, collect_due),
@@ -69,4 +71,4 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("asked_deletion", due_for_asked_deletion, delete_asked_for, Service.deletes_on),
     Step("daily_deleted", due_for_removal, delete_expired, Service.charged_until),
 )
-"""In this order: whoever can pay is renewed before anybody is stopped."""
+"""In this order: too much isn't begun, and whoever can pay is renewed before anybody is stopped."""
