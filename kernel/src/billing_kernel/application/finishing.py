@@ -1,13 +1,12 @@
 """What the end of an operation does to its service, its money and its people."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import ChargingPolicy, Done, Money, OperationKind
+from billing_hookspecs import ChargingPolicy, Done, Money, OperationKind, UpstreamFundsError
 from billing_kernel.application.altering import begin_change, change_of, withdraw_changes
 from billing_kernel.application.applying import apply_change, refuse_change
 from billing_kernel.application.billing import bill_days
@@ -22,10 +21,12 @@ from billing_kernel.application.charging_days import begin_days, today_of, try_t
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.deleting import call_off_deletion, go_on_deleting
 from billing_kernel.application.expiring import resume_paid
+from billing_kernel.application.funding import end_alarm, wait_for_funds
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.pointing import follow_service
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
+from billing_kernel.application.releasing import release_lines
 from billing_kernel.application.renewing import withdraw_renewals
 from billing_kernel.application.subscribing import SERVICE_DELETED, end_subscription
 from billing_kernel.application.tasking import (
@@ -34,7 +35,7 @@ from billing_kernel.application.tasking import (
     open_service_task,
 )
 from billing_kernel.domain.errors import ConflictError
-from billing_kernel.domain.ledger import Owner, draft_earning, draft_release
+from billing_kernel.domain.ledger import Owner, draft_earning
 from billing_kernel.domain.operations import Answer, LastAnswer, Ruling
 from billing_kernel.domain.periods import business_date, days_after, next_expiry
 from billing_kernel.domain.states import (
@@ -51,6 +52,7 @@ from billing_kernel.domain.states import (
     advance,
 )
 from billing_kernel.domain.tariffs import read_terms
+from billing_kernel.domain.upstream_funds import waits_for_funds
 from billing_kernel.models import (
     Invoice,
     InvoiceLine,
@@ -62,6 +64,9 @@ from billing_kernel.models import (
     TariffVersion,
     wall_clock,
 )
+
+REFUSED = "Refused"
+"""How money that returns because of a refusal is described."""
 
 SERVICE_EVENTS = {
     OperationKind.OPEN: ("ServiceOpened", ServiceEvent.OPENED),
@@ -77,6 +82,7 @@ def apply_ruling(
     session: Session, kernel: Kernel, operation: Operation, ruling: Ruling, answer: Answer
 ) -> None:
     """Move the operation as ruled, with all that follows. Its row is locked by the caller."""
+    was_short = waits_for_funds(operation.reason)
     operation.state = advance(OPERATION_TRANSITIONS, OperationState(operation.state), ruling.event)
     operation.last_answer = ruling.last_answer
     operation.reason = ruling.reason[:500]
@@ -92,7 +98,11 @@ def apply_ruling(
             if ruling.try_next_module and operation.kind == OperationKind.OPEN:
                 operation.processing_module_id = next_module(session, operation)
             operation.due_at = ruling.due_at or wall_clock()
+            if isinstance(answer, UpstreamFundsError):
+                wait_for_funds(session, kernel, operation, answer)
             enqueue_at(session, "run_operation", {"operation_id": operation.id}, operation.due_at)
+    if was_short and not waits_for_funds(operation.reason):
+        end_alarm(session, operation)
 
 
 def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Done) -> None:
@@ -162,7 +172,7 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
         if operation.kind == OperationKind.RENEW:
             follow_parent(session, kernel, service)
     service.version += 1
-    _release(session, _paid_lines(session, operation))
+    release_lines(session, _paid_lines(session, operation), REFUSED)
     close_operation_tasks(session, operation.id, TaskState.CANCELLED)
     title = f"{operation.kind.capitalize()} of {service.name} was refused"
     open_operation_task(session, kernel, operation, "refused_operation", title, reason)
@@ -254,7 +264,8 @@ def _give_up_change(session: Session, kernel: Kernel, change: ServiceChange, rea
     """A change that was paid together with a renewal can't follow it: its money returns."""
     change.state = advance(CHANGE_TRANSITIONS, ChangeState(change.state), ChangeEvent.WITHDRAW)
     invoice = session.get_one(Invoice, change.invoice_id)
-    _release(session, [(line, invoice) for line in invoice.lines if line.id in change.line_ids])
+    paid = [(line, invoice) for line in invoice.lines if line.id in change.line_ids]
+    release_lines(session, paid, REFUSED)
     service = session.get_one(Service, change.service_id)
     title = f"Change of {service.name} was given up"
     subject = f"change:{change.id}"
@@ -280,14 +291,6 @@ def _earn(session: Session, operation: Operation) -> None:
             session,
             draft_earning(owner, line.id, net, tax, line.description, invoice.id, line.service_id),
         )
-
-
-def _release(session: Session, paid: Sequence[tuple[InvoiceLine, Invoice]]) -> None:
-    for line, invoice in paid:
-        total = Money(line.total_minor, invoice.currency)
-        owner = Owner(invoice.provider_id, invoice.client_id)
-        text = f"Refused: {line.description}"
-        post(session, draft_release(owner, line.id, total, text, invoice.id, line.service_id))
 
 
 def _paid_lines(session: Session, operation: Operation) -> list[tuple[InvoiceLine, Invoice]]:
@@ -366,6 +369,8 @@ def resolve_operation(
     event = OperationEvent.RESOLVE_NOT_DONE if done is None else OperationEvent.RESOLVE_DONE
     operation.state = advance(OPERATION_TRANSITIONS, OperationState(operation.state), event)
     operation.last_answer = LastAnswer.NONE
+    if waits_for_funds(operation.reason):
+        end_alarm(session, operation)
     if done is None:
         finish_refused(session, kernel, operation, reason)
     else:
