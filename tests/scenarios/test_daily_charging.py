@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from tests.factories import (
     FakeModule,
     Shop,
@@ -15,15 +17,17 @@ from tests.factories import (
     make_shop,
     money_of,
     open_one,
+    open_tasks,
     run_newest,
     sell_under,
     service_of,
 )
 
 from billing_hookspecs import Money, OperationKind
-from billing_kernel.application.catching_up import catch_up
+from billing_kernel.application.catching_up import catch_up, charge_due
 from billing_kernel.application.closing import CLIENT, act_on_service
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.parking import release
 from billing_kernel.application.running import carry_out, start_run
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.clock import FixedClock
@@ -32,10 +36,12 @@ from billing_kernel.domain.states import OPEN_OPERATIONS
 from billing_kernel.domain.tariffs import TariffPolicies
 from billing_kernel.models import (
     BilledPeriod,
+    Client,
     DailyCharge,
     LedgerAccount,
     LedgerEntry,
     Operation,
+    Service,
 )
 from billing_kernel.settings import Settings
 
@@ -53,7 +59,7 @@ def clock() -> FixedClock:
 
 @pytest.fixture
 def kernel(settings: Settings, clock: FixedClock) -> Iterator[Kernel]:
-    made = make_kernel(settings, FakeModule(), clock=clock)
+    made = make_kernel(replace(settings, charges_per_run_max=100), FakeModule(), clock=clock)
     yield made
     with made.database.reading() as session:
         assert verify_ledger(session).problems == ()
@@ -265,3 +271,53 @@ def test_several_runs_at_once_charge_each_day_once(kernel: Kernel, clock: FixedC
     assert money_of(kernel, shop) == (500 - 3 * 4 * 10, 0)
     for each in (service_id, *others):
         assert len(days_of(kernel, each)) == 4
+
+
+def test_too_many_charges_park_a_client_until_somebody_has_looked(
+    kernel: Kernel, clock: FixedClock
+) -> None:
+    """A clock that is years ahead, or nights that never ran: others go on, a person decides."""
+    shop, service_id = opened(kernel, 50_000)
+    late = FIRST + timedelta(days=101)
+    assert night(kernel, clock, late) == {"parked": 1}
+    assert money_of(kernel, shop) == (49_990, 0)
+    [task] = open_tasks(kernel)
+    assert (task.kind, task.detail) == (
+        "parked_client",
+        "more than 100 charges on 2026-04-16: look whether that is right",
+    )
+    assert night(kernel, clock, late) == {}
+    assert service_of(kernel, service_id).status == "active"
+    kernel.database.run(lambda session: release(session, kernel, shop.client.id, 1, 101))
+    assert open_tasks(kernel) == []
+    assert night(kernel, clock, late) == {"charged": 1}
+    assert len(days_of(kernel, service_id)) == (late - FIRST).days + 1
+
+
+def test_a_second_charge_for_a_day_parks_a_client(kernel: Kernel, clock: FixedClock) -> None:
+    """Whatever made the days wrong: the night doesn't charge them again, nor anybody else's."""
+    shop, service_id = opened(kernel, 500)
+    fine = open_one(kernel, shop)
+    nights(kernel, clock, FIRST + timedelta(days=1), 3)
+
+    def forget(session: Session) -> None:
+        session.get_one(Service, service_id).charged_until = FIRST + timedelta(days=2)
+
+    def restore(session: Session) -> None:
+        session.get_one(Service, service_id).charged_until = FIRST + timedelta(days=4)
+
+    kernel.database.run(forget)
+    before = money_of(kernel, shop)
+    assert night(kernel, clock, FIRST + timedelta(days=4)) == {"parked": 1}
+    assert not kernel.database.run(
+        lambda session: charge_due(session, kernel, fine, FIRST + timedelta(days=4))
+    )
+    kernel.database.run(lambda session: release(session, kernel, shop.client.id, 1))
+    # Past the look before the run, the database itself refuses.
+    today = FIRST + timedelta(days=4)
+    assert not kernel.database.run(lambda session: charge_due(session, kernel, service_id, today))
+    assert money_of(kernel, shop) == before
+    with kernel.database.reading() as session:
+        reason = session.get_one(Client, shop.client.id).parked_reason
+    assert reason == f"service {service_id} was charged already for days from 2026-01-07 on"
+    kernel.database.run(restore)

@@ -202,6 +202,17 @@ def test_expired_services_are_deleted_by_tariff_product_type_or_never(
     assert service_of(kernel, service_id).status == "deleted"
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_nothing_that_runs_is_deleted(kernel: Kernel, clock: FixedClock, shop: Shop) -> None:
+    """Due on the Saturday that the weekend keeps it: stopped on Monday, deleted the night after."""
+    policies = TariffPolicies(weekend_suspension={"policy": "keep"})
+    sell_under(kernel, shop, policies=policies, auto_deletion_days=0)
+    service_id = open_one(kernel, shop)
+    nights = [night(kernel, clock, EXPIRY + timedelta(days=late)) for late in range(4)]
+    assert nights == [{}, {}, {"suspended": 1}, {"deleted": 1}]
+    assert service_of(kernel, service_id).status == "deleted"
+
+
 def test_a_dry_run_says_what_it_would_charge_and_does_nothing(
     kernel: Kernel, clock: FixedClock, shop: Shop
 ) -> None:

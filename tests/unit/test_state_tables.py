@@ -62,7 +62,7 @@ EXPECTED: dict[str, tuple[Table, type[StrEnum], type[StrEnum], str]] = {
         """
                    pay      opened  refused  suspended  resumed  closed   cancel
         ordered    opening  -       -        -          -        -        deleted
-        opening    -        active  failed   -          -        -        -
+        opening    -        active  failed   -          -        -        deleted
         active     -        -       -        suspended  -        deleted  -
         suspended  -        -       -        -          active   deleted  -
         failed     -        -       -        -          -        -        deleted

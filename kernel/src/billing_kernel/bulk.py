@@ -119,7 +119,7 @@ def bulk_update(session: Session, model: type[Base], rows: Sequence[Values]) -> 
     arrays = [
         literal([row[name] for row in rows], ARRAY(table.c[name].type)) for name in ("id", *names)
     ]
-    given = func.unnest(*arrays).table_valued("id", *names, name="given")
+    given = func.unnest(*arrays).table_valued("id", *names, name="given").render_derived()
     session.execute(
         update(table)
         .where(table.c.id == given.c.id)

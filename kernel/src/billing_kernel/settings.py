@@ -101,7 +101,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         sweep_s=_number(given, "BILLING_SWEEP_S", 5, 1, 3600),
         nightly_at=_hour(given, "BILLING_NIGHTLY_AT", "00:10"),
         call_timeout_s=_number(given, "BILLING_CALL_TIMEOUT_S", 600, 1, 600),
-        charges_per_run_max=_number(given, "BILLING_CHARGES_PER_RUN_MAX", 1000, 1, 10**6),
+        charges_per_run_max=_number(given, "BILLING_CHARGES_PER_RUN_MAX", 1000, 100, 10**6),
         quiet_period_s=(
             _number(given, "BILLING_QUIET_PERIOD_S", 0, 0, 86400)
             if given.get("BILLING_QUIET_PERIOD_S")

@@ -124,6 +124,9 @@ def _line_numbers(
     session: Session, service: Service, resource_types: Iterable[str | None]
 ) -> dict[str | None, int]:
     """0 for the service itself; an addon keeps the number that it was charged under first."""
+    charged = list(resource_types)
+    if not any(charged):
+        return {None: 0}
     used = session.execute(
         select(BilledPeriod.resource_type, BilledPeriod.line_no)
         .where(BilledPeriod.service_id == service.id)
@@ -131,7 +134,7 @@ def _line_numbers(
     )
     numbers: dict[str | None, int] = {row.resource_type: row.line_no for row in used}
     numbers[None] = 0
-    for resource_type in resource_types:
+    for resource_type in charged:
         if resource_type not in numbers:
             numbers[resource_type] = max(numbers.values()) + 1
     return numbers

@@ -12,7 +12,7 @@ from billing_kernel.application.charging_days import charge_days, today_of
 from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.parking import is_left_alone, park_for_second_charge, unparked
+from billing_kernel.application.parking import park_for_second_charge, unparked
 from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.starting import open_operation_of
 from billing_kernel.models import Client, Service
@@ -34,9 +34,7 @@ def charge_due(session: Session, kernel: Kernel, service_id: int, today: date) -
     """
     client = find(session, Client, find(session, Service, service_id).client_id, lock=True)
     service = find(session, Service, service_id, lock=True)
-    if not _is_due(session, service, today) or is_left_alone(
-        session, kernel, client, service, today
-    ):
+    if client.parked_at is not None or not _is_due(session, service, today):
         return False
     try:
         with session.begin_nested():

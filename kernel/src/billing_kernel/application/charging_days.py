@@ -1,37 +1,25 @@
 """Charge services day by day, straight from the balance."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import islice
 
 import msgspec
 import structlog
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import BillingError, Money, Occasion, Period
+from billing_hookspecs import BillingError, Money, Period
 from billing_kernel.application.billing import bill_charge, bill_nothing, free_periods
-from billing_kernel.application.consulting import InstalledPolicies
 from billing_kernel.application.finding import terms_of
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import may_spend, post
-from billing_kernel.application.quoting import described, view_of_sale
-from billing_kernel.application.taxing import decide_tax
+from billing_kernel.application.pricing_days import DayPrices
 from billing_kernel.domain.daily import after_free, due_days
 from billing_kernel.domain.ledger import InsufficientFundsError, Owner, draft_charge
 from billing_kernel.domain.periods import business_date, day_after
-from billing_kernel.domain.pricing import PricedItem, Sale, price_day
-from billing_kernel.models import (
-    Client,
-    DailyCharge,
-    Invoice,
-    InvoiceLine,
-    Payer,
-    Provider,
-    Service,
-    TariffPlan,
-)
+from billing_kernel.domain.pricing import PricedItem
+from billing_kernel.models import DailyCharge, Provider, Service
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +29,9 @@ def unpaid_days(session: Session, service: Service, today: date) -> Iterator[dat
 
     None where it isn't charged daily, or is suspended and owes nothing.
     """
-    if service.charged_until is None:
+    if service.charged_until is None or service.charged_until > today:
         return iter(())
-    return due_days(
-        service.charged_until,
-        today,
-        free_periods(session, service),
-        service.served_until,
-        charge_while_suspended=_charges_while_suspended(session, service),
-    )
+    return _due_days(session, service, today, free_periods(session, service))
 
 
 def charge_days(session: Session, kernel: Kernel, service: Service, today: date) -> int:
@@ -58,12 +40,16 @@ def charge_days(session: Session, kernel: Kernel, service: Service, today: date)
     Each by the terms and addons that the service has now. The service's row is locked by the
     caller. Raises PeriodNotSoldError, AddonNotSoldError, UnknownDriverError, PluginFaultError.
     """
+    if service.charged_until is None or service.charged_until > today:
+        return 0
+    free, prices = free_periods(session, service), DayPrices.of(session, kernel, service)
     charged = 0
-    for day in list(unpaid_days(session, service, today)):
-        priced = price_of_day(session, kernel, service, day)
-        if not _charge(session, service, day, priced, today):
+    for day in list(_due_days(session, service, today, free)):
+        if not _charge(session, service, day, prices.price(day), today):
             break
+        service.charged_until = after_free(day_after(day), free)
         charged += 1
+    session.flush()
     return charged
 
 
@@ -125,27 +111,6 @@ def today_of(session: Session, kernel: Kernel, service: Service) -> date:
     return business_date(kernel.clock.now(), provider.time_zone)
 
 
-def price_of_day(session: Session, kernel: Kernel, service: Service, day: date) -> PricedItem:
-    """What one day costs, by the present terms and the tax rates of that day."""
-    terms = terms_of(session, service.tariff_version_id)
-    plan = session.get_one(TariffPlan, service.tariff_plan_id)
-    client = session.get_one(Client, service.client_id)
-    provider = session.get_one(Provider, service.provider_id)
-    months = service.period_months
-    sale = Sale(
-        Occasion.RENEWAL,
-        months,
-        day,
-        service.anchor_on or day,
-        described(plan, service.name, client),
-        view_of_sale(plan, terms, client, Occasion.RENEWAL, months),
-        service.addons,
-        decide_tax(session, kernel, provider, client, _payer(session, service), day),
-        provider.prices_include_tax,
-    )
-    return price_day(terms, sale, InstalledPolicies(kernel))
-
-
 def _days_of_resuming(session: Session, service: Service, today: date) -> list[date]:
     days = list(unpaid_days(session, service, today))
     is_paid = service.charged_until is None or service.charged_until > today
@@ -153,18 +118,14 @@ def _days_of_resuming(session: Session, service: Service, today: date) -> list[d
 
 
 def _covers(session: Session, kernel: Kernel, service: Service, days: list[date]) -> bool:
-    totals = [_total(price_of_day(session, kernel, service, day)) for day in days]
-    if not totals:
-        return True
-    owner = Owner(service.provider_id, service.client_id)
-    needed = sum(totals, Money.zero(totals[0].currency))
+    prices, owner = DayPrices.of(session, kernel, service), _owner(service)
+    needed = sum((prices.total(day) for day in days), Money.zero(prices.terms.currency))
     return may_spend(session, owner.balance(needed.currency), needed.amount_minor)
 
 
 def _charge(session: Session, service: Service, day: date, priced: PricedItem, today: date) -> bool:
     """Charge one day; False where the balance doesn't cover it."""
-    total = _total(priced)
-    owner = Owner(service.provider_id, service.client_id)
+    owner, total = _owner(service), priced.total(priced.lines[0].total.currency)
     if total and not may_spend(session, owner.balance(total.currency), total.amount_minor):
         return False
     net = sum((line.net for line in priced.lines), Money.zero(total.currency))
@@ -188,26 +149,28 @@ def _charge(session: Session, service: Service, day: date, priced: PricedItem, t
         text = f"{priced.lines[0].description}, {day}"
         post(session, draft_charge(owner, charge.id, net, total - net, text, service.id))
     bill_charge(session, service, charge, priced.lines)
-    service.charged_until = after_free(charge.end_on, free_periods(session, service))
     return True
 
 
-def _total(priced: PricedItem) -> Money:
-    return priced.total(priced.lines[0].total.currency)
+def _due_days(
+    session: Session, service: Service, today: date, free: Sequence[Period]
+) -> Iterator[date]:
+    return due_days(
+        service.charged_until or today,
+        today,
+        free,
+        service.served_until,
+        charge_while_suspended=_charges_while_suspended(session, service),
+    )
+
+
+def _owner(service: Service) -> Owner:
+    return Owner(service.provider_id, service.client_id)
 
 
 def _charges_while_suspended(session: Session, service: Service) -> bool:
+    """Whether a suspension costs something; none does that is the beginning of a deletion."""
+    if service.deletes_on is not None:
+        return False
     terms = terms_of(session, service.tariff_version_id)
     return bool(terms.charging.get("charge_while_suspended"))
-
-
-def _payer(session: Session, service: Service) -> Payer | None:
-    """Who is named on the service's order, and so decides how it is taxed."""
-    return session.scalar(
-        select(Payer)
-        .join(Invoice, Invoice.payer_id == Payer.id)
-        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
-        .where(InvoiceLine.service_id == service.id, Invoice.kind == "order")
-        .order_by(Invoice.id)
-        .limit(1)
-    )

@@ -1,7 +1,7 @@
 """Check what somebody wants to buy against the tariff plan, the product type and the driver."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -34,11 +34,15 @@ class OrderItem:
 
 @dataclass(frozen=True, slots=True)
 class CheckedItem:
-    """What an item means: its parameters and every addon, defaults filled in."""
+    """What an item means: its parameters and every addon, defaults filled in.
+
+    One that isn't ``is_complete`` leaves parameters for later.
+    """
 
     name: str
     parameters: dict[str, Any]
     addons: dict[str, Any]
+    is_complete: bool
 
 
 def check_item(
@@ -49,13 +53,25 @@ def check_item(
     item: OrderItem,
     client: Client | None,
     pointer: str,
+    *,
+    may_lack: bool,
 ) -> CheckedItem:
-    """Check an item; raises InvalidInputError with ``pointer`` before each field's name."""
+    """Check an item; raises InvalidInputError with ``pointer`` before each field's name.
+
+    With ``may_lack`` it may leave out what the order form requires, or all that it asks for;
+    its driver is asked about it once it doesn't.
+    """
     product_type = kernel.extensions.product_types.find(plan.product_type)
     errors = _quantity_errors(item, pointer)
+    form = product_type.order_form
     parameters, more = check_fields(
-        product_type.order_form, item.parameters, f"{pointer}/parameters"
+        [replace(each, required=each.required and not may_lack) for each in form],
+        item.parameters,
+        f"{pointer}/parameters",
     )
+    lacking = [each for each in form if each.name not in parameters]
+    is_later = (bool(lacking) and not item.parameters) or any(each.required for each in lacking)
+    is_complete = not (may_lack and is_later)
     addons, wrong = check_addons(terms, item.addons, f"{pointer}/addons")
     addons = {**default_addons(terms), **addons}
     errors += more + wrong
@@ -65,8 +81,9 @@ def check_item(
             for key in bundled_names(kernel, plan.product_type, terms, addons)
         ]
     name = item.name or str(parameters.get("name") or parameters.get("domain") or "")
-    checked = CheckedItem(name or next(iter(plan.name.values()), ""), parameters, addons)
-    if not errors:
+    title = next(iter(plan.name.values()), "")
+    checked = CheckedItem(name or title, parameters, addons, is_complete)
+    if is_complete and not errors:
         errors = _driver_errors(session, kernel, plan, terms, item, client, checked, pointer)
     if errors:
         raise InvalidInputError(errors)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import Capability, OperationKind
 from billing_kernel.application.bundling import is_bundled, refuse_bundled
 from billing_kernel.application.charging_days import refuse_uncovered, today_of, try_to_charge
+from billing_kernel.application.configuring import cancel_unconfigured, is_unconfigured
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.starting import (
@@ -54,15 +55,19 @@ def act_on_service(
 ) -> Service:
     """Begin to suspend, resume or delete a service; a worker carries it out.
 
-    A failed service, which the upstream doesn't have, is deleted at once, and none is stopped
-    before it is deleted: ``ask_to_delete`` does that. ``asked_by`` is kept with the operation.
-    Raises BundledServiceError, IllegalTransitionError, OperationInProgressError,
-    NotSupportedError.
+    A failed or unconfigured service, which the upstream doesn't have, is deleted at once, and
+    none is stopped before it is deleted: ``ask_to_delete`` does that. ``asked_by`` is kept
+    with the operation. Raises BundledServiceError, IllegalTransitionError,
+    OperationInProgressError, NotSupportedError.
     """
     service = find(session, Service, service_id, lock=True)
     refuse_bundled(session, service)
     refuse_during_operation(session, service)
     state = ServiceState(service.status)
+    if kind is OperationKind.CLOSE and is_unconfigured(service):
+        cancel_unconfigured(session, kernel, service)
+        end_subscription(session, kernel, service, SERVICE_DELETED)
+        return service
     if kind is OperationKind.CLOSE and state is ServiceState.FAILED:
         service.status = advance(SERVICE_TRANSITIONS, state, ServiceEvent.CANCEL)
         end_subscription(session, kernel, service, SERVICE_DELETED)
@@ -93,6 +98,8 @@ def _settled_days(
         return {}
     if asked_by != NIGHTLY:
         try_to_charge(session, kernel, service, today)
+    if kind is OperationKind.CLOSE:
+        return {}
     served_until = today if asked_by == NIGHTLY else day_after(today)
     return {"served_until": max(served_until, service.charged_until).isoformat()}
 
@@ -132,6 +139,8 @@ def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[
     if service.deletes_on is not None:
         return [str(OperationKind.RESUME)]
     state = ServiceState(service.status)
+    if service.awaits_parameters and state is not ServiceState.DELETED:
+        return ["configure", "delete"] if is_unconfigured(service) else ["configure"]
     capabilities = capabilities_of(session, kernel, service)
     actions = ["delete"] if state is ServiceState.FAILED else []
     for kind, event in FOLLOWING.items():

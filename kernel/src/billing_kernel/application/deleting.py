@@ -13,6 +13,7 @@ from billing_kernel.application.closing import (
     capabilities_of,
     suspended_by,
 )
+from billing_kernel.application.configuring import is_unconfigured
 from billing_kernel.application.defaulting import settings_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
@@ -55,7 +56,8 @@ def ask_to_delete(
     state = ServiceState(service.status)
     grace = settings_of(session, kernel, service.product_type).deletion_grace_days
     stops_first = state is ServiceState.ACTIVE and _stops_first(session, kernel, service, grace)
-    if state is ServiceState.FAILED or not (grace or stops_first):
+    is_nowhere = state is ServiceState.FAILED or is_unconfigured(service)
+    if is_nowhere or not (grace or stops_first):
         return act_on_service(session, kernel, service_id, OperationKind.CLOSE, asked_by=asked_by)
     advance(SERVICE_TRANSITIONS, state, ServiceEvent.CLOSED)
     service.deletes_on = days_after(_today(session, kernel, service), grace)

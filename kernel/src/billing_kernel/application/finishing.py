@@ -1,6 +1,5 @@
 """What the end of an operation does to its service, its money and its people."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -26,6 +25,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.pointing import follow_service
 from billing_kernel.application.posting import post
 from billing_kernel.application.publishing import enqueue_at, record_event
+from billing_kernel.application.releasing import release_lines
 from billing_kernel.application.renewing import withdraw_renewals
 from billing_kernel.application.subscribing import SERVICE_DELETED, end_subscription
 from billing_kernel.application.tasking import (
@@ -34,7 +34,7 @@ from billing_kernel.application.tasking import (
     open_service_task,
 )
 from billing_kernel.domain.errors import ConflictError
-from billing_kernel.domain.ledger import Owner, draft_earning, draft_release
+from billing_kernel.domain.ledger import Owner, draft_earning
 from billing_kernel.domain.operations import Answer, LastAnswer, Ruling
 from billing_kernel.domain.periods import business_date, days_after, next_expiry
 from billing_kernel.domain.states import (
@@ -62,6 +62,9 @@ from billing_kernel.models import (
     TariffVersion,
     wall_clock,
 )
+
+REFUSED = "Refused"
+"""How money that returns because of a refusal is described."""
 
 SERVICE_EVENTS = {
     OperationKind.OPEN: ("ServiceOpened", ServiceEvent.OPENED),
@@ -162,7 +165,7 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
         if operation.kind == OperationKind.RENEW:
             follow_parent(session, kernel, service)
     service.version += 1
-    _release(session, _paid_lines(session, operation))
+    release_lines(session, _paid_lines(session, operation), REFUSED)
     close_operation_tasks(session, operation.id, TaskState.CANCELLED)
     title = f"{operation.kind.capitalize()} of {service.name} was refused"
     open_operation_task(session, kernel, operation, "refused_operation", title, reason)
@@ -254,7 +257,8 @@ def _give_up_change(session: Session, kernel: Kernel, change: ServiceChange, rea
     """A change that was paid together with a renewal can't follow it: its money returns."""
     change.state = advance(CHANGE_TRANSITIONS, ChangeState(change.state), ChangeEvent.WITHDRAW)
     invoice = session.get_one(Invoice, change.invoice_id)
-    _release(session, [(line, invoice) for line in invoice.lines if line.id in change.line_ids])
+    paid = [(line, invoice) for line in invoice.lines if line.id in change.line_ids]
+    release_lines(session, paid, REFUSED)
     service = session.get_one(Service, change.service_id)
     title = f"Change of {service.name} was given up"
     subject = f"change:{change.id}"
@@ -280,14 +284,6 @@ def _earn(session: Session, operation: Operation) -> None:
             session,
             draft_earning(owner, line.id, net, tax, line.description, invoice.id, line.service_id),
         )
-
-
-def _release(session: Session, paid: Sequence[tuple[InvoiceLine, Invoice]]) -> None:
-    for line, invoice in paid:
-        total = Money(line.total_minor, invoice.currency)
-        owner = Owner(invoice.provider_id, invoice.client_id)
-        text = f"Refused: {line.description}"
-        post(session, draft_release(owner, line.id, total, text, invoice.id, line.service_id))
 
 
 def _paid_lines(session: Session, operation: Operation) -> list[tuple[InvoiceLine, Invoice]]:

@@ -27,6 +27,8 @@ from billing_kernel.application.expiring import (
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paging.claiming import Due, Place
 from billing_kernel.application.paging.renewing import PageDone, renew_page
+from billing_kernel.application.parking import due_for_parking, park_excessive
+from billing_kernel.application.starting import nothing_under_way
 from billing_kernel.models import Service
 
 Conditions: TypeAlias = tuple[ColumnElement[bool], ...]
@@ -50,6 +52,7 @@ class Step:
               whether anything was to be done. Harmless to repeat.
     ``on``    the date that services are read in the order of.
     ``page``  does many of them in one transaction, and says which it leaves to ``do``.
+    ``waits`` that services which an operation is under way for aren't looked at.
     """
 
     name: str
@@ -57,10 +60,17 @@ class Step:
     do: Callable[[Session, Kernel, int, date], bool]
     on: Any = Service.expires_on
     page: PageStep | None = None
+    waits: bool = True
+
+    def due_at(self, provider_id: int, today: date) -> Due:
+        """What the step may have to do with at a provider."""
+        idle = (nothing_under_way(),) if self.waits else ()
+        return Due(provider_id, today, (*self.due(today), *idle))
 
 
 STEPS: Final[tuple[Step, ...]] = (
-    Step("charged", due_for_charging, charge_due, Service.charged_until),
+    Step("parked", due_for_parking, park_excessive, Service.started_on, waits=False),
+    Step("charged", due_for_charging, charge_due, Service.charged_until, waits=False),
     Step("renewed", due_for_renewal, renew_due, page=renew_page),
     Step("collected", due_for_collection, collect_due),
     Step("suspended", due_for_suspension, suspend_expired),
@@ -69,4 +79,4 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("asked_deletion", due_for_asked_deletion, delete_asked_for, Service.deletes_on),
     Step("daily_deleted", due_for_removal, delete_expired, Service.charged_until),
 )
-"""In this order: whoever can pay is renewed before anybody is stopped."""
+"""In this order: too much isn't begun, and whoever can pay is renewed before anybody is stopped."""

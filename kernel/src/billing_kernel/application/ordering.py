@@ -125,7 +125,7 @@ def record_order(
     session.add_all(services)
     session.flush()
     product_type = kernel.extensions.product_types.find(quoted.plan.product_type)
-    for service in services:
+    for service in services if quoted.is_complete else ():
         label_service(session, service, quoted.plan, product_type, client)
         session.flush()
     items = tuple(
@@ -221,6 +221,7 @@ def _service(order: Order, quoted: QuotedItem) -> Service:
         auto_renewal=quoted.item.auto_renewal,
         parameters=dict(quoted.parameters),
         addons=dict(quoted.addons),
+        awaits_parameters=not quoted.is_complete,
     )
 
 

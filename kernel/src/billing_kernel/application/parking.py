@@ -2,10 +2,12 @@
 
 from datetime import date
 from itertools import islice
+from typing import Final
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from billing_kernel.application.billing import FREE
 from billing_kernel.application.charging_days import unpaid_days
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
@@ -13,9 +15,12 @@ from billing_kernel.application.publishing import record_event
 from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.tasking import close_payment_tasks, open_task
 from billing_kernel.domain.errors import ConflictError
-from billing_kernel.domain.periods import days_between
+from billing_kernel.domain.periods import days_after
 from billing_kernel.domain.states import TaskState
 from billing_kernel.models import BilledPeriod, Client, DailyCharge, Invoice, Service
+
+LOOKED_AT_FROM: Final = 100
+"""A client with no more charges than these isn't looked at; no bound can be set below it."""
 
 
 class NotParkedError(ConflictError):
@@ -34,23 +39,40 @@ def is_parked(session: Session, client_id: int) -> bool:
     return session.get_one(Client, client_id).parked_at is not None
 
 
-def is_left_alone(
-    session: Session, kernel: Kernel, client: Client, service: Service, today: date
-) -> bool:
-    """Whether automatic work must not touch a client; parks one that it would charge too much.
+def due_for_parking(today: date) -> tuple[ColumnElement[bool], ...]:
+    """One service of each client who may have too many charges, and those charged twice."""
+    renewed, charged = _due(today)
+    is_due = or_(renewed, charged)
+    charges_at_most = case(
+        (or_(renewed, Service.charged_until == today), 1),
+        (Service.charged_until > days_after(today, -7), 7),
+        (Service.charged_until > days_after(today, -30), 30),
+        else_=LOOKED_AT_FROM + 1,
+    )
+    many = (
+        select(func.min(Service.id))
+        .where(is_due)
+        .group_by(Service.client_id)
+        .having(func.sum(charges_at_most) > LOOKED_AT_FROM)
+    )
+    return (or_(Service.id.in_(many), and_(is_due, _is_charged_beyond())), unparked())
+
+
+def park_excessive(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
+    """Park a client whom a run would charge too much, before it does; whether it did.
 
     That is more charges than allowed on a business date, renewals and days together, or a
-    second one for days of this service. The client's row is locked by the caller, and nothing
-    of the charges is written yet.
+    second one for days of this service.
     """
-    if client.parked_at is not None:
-        return True
+    client = find(session, Client, find(session, Service, service_id).client_id, lock=True)
+    service = session.get_one(Service, service_id)
     most = client.charges_per_run_max or kernel.settings.charges_per_run_max
-    if _is_charged_beyond(session, service):
+    twice = select(Service.id).where(Service.id == service_id, _is_charged_beyond())
+    if client.parked_at is not None:
+        return False
+    if session.scalar(twice) is not None:
         park(session, kernel, client, _second_charge(service))
-    elif _charges_at_most(session, client, today) > most and (
-        _charges(session, client, today, most) > most
-    ):
+    elif _charges(session, client, today, most) > most:
         reason = f"more than {most} charges on {today}: look whether that is right"
         park(session, kernel, client, reason)
     return client.parked_at is not None
@@ -96,33 +118,26 @@ def release(
     return client
 
 
-def _charges_at_most(session: Session, client: Client, today: date) -> int:
-    """A bound of ``_charges`` that costs no look at each service."""
-    due, first = session.execute(
-        select(func.count(Service.id), func.min(Service.charged_until)).where(
-            *_charged_daily(client, today)
-        )
-    ).one()
-    days = days_between(first, today) + 1 if first else 0
-    return _made(session, client, today) + _renewals(session, client, today) + due * days
+def _due(today: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """What a run renews, and what it charges by the day."""
+    is_there = Service.status.in_(RENEWABLE)
+    return (
+        and_(Service.auto_renewal.is_(True), is_there, Service.expires_on <= today),
+        and_(is_there, Service.charged_until <= today),
+    )
 
 
 def _charges(session: Session, client: Client, today: date, most: int) -> int:
     """What was charged on a business date, and what still would be; counted to ``most`` + 1."""
-    count = _made(session, client, today) + _renewals(session, client, today)
-    for service in session.scalars(select(Service).where(*_charged_daily(client, today))):
+    renewed, charged = _due(today)
+    renewals = select(func.count(Service.id)).where(Service.client_id == client.id, renewed)
+    count = _made(session, client, today) + (session.scalar(renewals) or 0)
+    daily = select(Service).where(Service.client_id == client.id, charged)
+    for service in session.scalars(daily):
         if count > most:
             break
         count += len(list(islice(unpaid_days(session, service, today), most + 1)))
     return count
-
-
-def _charged_daily(client: Client, today: date) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Service.client_id == client.id,
-        Service.status.in_(RENEWABLE),
-        Service.charged_until <= today,
-    )
 
 
 def _made(session: Session, client: Client, today: date) -> int:
@@ -135,26 +150,15 @@ def _made(session: Session, client: Client, today: date) -> int:
     return (session.scalar(days) or 0) + (session.scalar(renewals) or 0)
 
 
-def _renewals(session: Session, client: Client, today: date) -> int:
-    due = select(func.count(Service.id)).where(
-        Service.client_id == client.id,
-        Service.auto_renewal.is_(True),
-        Service.status.in_(RENEWABLE),
-        Service.expires_on <= today,
-    )
-    return session.scalar(due) or 0
-
-
-def _is_charged_beyond(session: Session, service: Service) -> bool:
-    """Whether days were charged that the service doesn't count as paid for."""
-    beyond = exists().where(
-        BilledPeriod.service_id == service.id,
+def _is_charged_beyond() -> ColumnElement[bool]:
+    """Whether days of a service were charged that it doesn't count as paid for."""
+    return exists().where(
+        BilledPeriod.service_id == Service.id,
         BilledPeriod.line_no == 0,
         ~BilledPeriod.reversed,
-        or_(BilledPeriod.daily_charge_id.is_not(None), BilledPeriod.invoice_id.is_not(None)),
-        BilledPeriod.end_on > (service.expires_on or service.charged_until),
+        BilledPeriod.kind != FREE,
+        BilledPeriod.end_on > func.coalesce(Service.expires_on, Service.charged_until),
     )
-    return bool(session.scalar(select(beyond)))
 
 
 def _second_charge(service: Service) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
 from billing_kernel.application.closing import CLIENT, suspended_by
+from billing_kernel.application.configuring import is_unconfigured
 from billing_kernel.application.consulting import charging_policy
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import ForbiddenError, RuleError
@@ -32,12 +33,15 @@ def permit(session: Session, kernel: Kernel, service: Service, kind: OperationKi
     """Let a client suspend, resume or delete a service, or say why not.
 
     Suspending is allowed by the client's group, or by a tariff plan that charges daily; only
-    what a client suspended a client may resume. Whoever asked for a deletion may take it back.
-    Raises ForbiddenError, MinimumPeriodError.
+    what a client suspended a client may resume. Whoever asked for a deletion may take it back,
+    and what was ordered and not configured yet anybody may give up. Raises ForbiddenError,
+    MinimumPeriodError.
     """
     if kind is OperationKind.RESUME and service.deletes_on is not None:
         if service.deletion_asked_by != CLIENT:
             raise ForbiddenError("the provider deletes this service: ask support")
+        return
+    if kind is OperationKind.CLOSE and is_unconfigured(service):
         return
     client = session.get_one(Client, service.client_id)
     group = session.get(ClientGroup, client.client_group_id or 0)

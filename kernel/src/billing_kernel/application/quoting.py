@@ -31,7 +31,10 @@ class TariffNotForSaleError(MissingError):
 
 @dataclass(frozen=True, slots=True)
 class QuotedItem:
-    """A priced item with its checked parameters and all addons, priced once for each service."""
+    """A priced item with its checked parameters and all addons, priced once for each service.
+
+    One that isn't complete leaves parameters for later, where that may be.
+    """
 
     item: OrderItem
     plan: TariffPlan
@@ -41,6 +44,7 @@ class QuotedItem:
     parameters: dict[str, Any]
     addons: dict[str, Any]
     priced: PricedItem
+    is_complete: bool
 
 
 def quote_item(
@@ -65,7 +69,9 @@ def quote_item(
     version = version_in_force(session, plan)
     terms = read_terms(version.terms)
     refuse_unentitled(plan, terms, item, client, today)
-    checked = check_item(session, kernel, plan, terms, item, client, pointer)
+    checked = check_item(
+        session, kernel, plan, terms, item, client, pointer, may_lack=plan.quick_order
+    )
     sale = Sale(
         Occasion.ORDER,
         item.period_months,
@@ -79,7 +85,15 @@ def quote_item(
     )
     priced = price_item(terms, sale, InstalledPolicies(kernel))
     return QuotedItem(
-        item, plan, version, terms, checked.name, checked.parameters, checked.addons, priced
+        item,
+        plan,
+        version,
+        terms,
+        checked.name,
+        checked.parameters,
+        checked.addons,
+        priced,
+        checked.is_complete,
     )
 
 

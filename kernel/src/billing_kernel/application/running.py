@@ -10,7 +10,6 @@ from billing_kernel.application.counting import Tally
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.nightly import STEPS
-from billing_kernel.application.paging.claiming import Due
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.stepping import Stepper
 from billing_kernel.domain.errors import RuleError
@@ -68,9 +67,7 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
         return run
     days = [(each.id, _today(kernel, each, run.as_of)) for each in providers]
     dues = [
-        (step, Due(provider_id, today, step.due(today)))
-        for step in STEPS
-        for provider_id, today in days
+        (step, step.due_at(provider_id, today)) for step in STEPS for provider_id, today in days
     ]
     tally = Tally()
     with kernel.database.reading() as session:

@@ -86,7 +86,8 @@ def _begin_order(session: Session, kernel: Kernel, invoice: Invoice, service: Se
         order.status = advance(ORDER_TRANSITIONS, OrderState(order.status), OrderEvent.PAY)
     service.status = advance(SERVICE_TRANSITIONS, ServiceState(service.status), ServiceEvent.PAY)
     service.version += 1
-    start_operation(session, kernel, service, OperationKind.OPEN, invoice)
+    if not service.awaits_parameters:
+        start_operation(session, kernel, service, OperationKind.OPEN, invoice)
 
 
 def refuse_stale(session: Session, kernel: Kernel, invoice: Invoice) -> None:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, literal_column, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind, ServiceView
@@ -46,6 +46,16 @@ def open_operation_of(session: Session, service_id: int) -> Operation | None:
             Operation.service_id == service_id, Operation.state.in_(OPEN_OPERATIONS)
         )
     )
+
+
+def nothing_under_way() -> ColumnElement[bool]:
+    """The services without an open operation.
+
+    Its states are part of the statement, as the index has them: the planner doesn't look into
+    parameters.
+    """
+    states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN_OPERATIONS]
+    return ~exists().where(Operation.service_id == Service.id, Operation.state.in_(states))
 
 
 def bundle_operation_of(session: Session, service_id: int) -> Operation | None:

@@ -8,16 +8,16 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import ClientView, ServiceView
+from billing_kernel.application.finding import terms_of
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.addons import resource_amounts
-from billing_kernel.domain.tariffs import read_terms
-from billing_kernel.models import Client, ProcessingModule, Service, TariffPlan, TariffVersion
+from billing_kernel.models import Client, ProcessingModule, Service, TariffPlan
 
 
 def view_service(session: Session, service: Service, **changes: Any) -> ServiceView:
     """The service as its driver is to see it, with ``changes`` that aren't stored yet."""
     client = session.get_one(Client, service.client_id)
-    terms = read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+    terms = terms_of(session, service.tariff_version_id)
     plan = session.get_one(TariffPlan, service.tariff_plan_id)
     is_bundled = service.parent_service_id is not None
     view = ServiceView(

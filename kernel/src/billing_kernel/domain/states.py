@@ -75,6 +75,8 @@ SERVICE_TRANSITIONS = {
     (ServiceState.ORDERED, ServiceEvent.CANCEL): ServiceState.DELETED,
     (ServiceState.OPENING, ServiceEvent.OPENED): ServiceState.ACTIVE,
     (ServiceState.OPENING, ServiceEvent.REFUSED): ServiceState.FAILED,
+    # paid for, but nobody said yet what to open
+    (ServiceState.OPENING, ServiceEvent.CANCEL): ServiceState.DELETED,
     (ServiceState.ACTIVE, ServiceEvent.SUSPENDED): ServiceState.SUSPENDED,
     (ServiceState.SUSPENDED, ServiceEvent.RESUMED): ServiceState.ACTIVE,
     (ServiceState.ACTIVE, ServiceEvent.CLOSED): ServiceState.DELETED,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_kernel import models
+from billing_kernel.application.configuring import configure_service
 from billing_kernel.application.finding import find
 from billing_kernel.application.paying import pay_invoice
 from billing_kernel.application.renewing import RenewService, renew_service
@@ -62,11 +63,16 @@ def change_service(
     service_id: FromPath[int],
     data: JSONBody[ChangeService],
 ) -> Service:
-    """Give a service another name, switch its automatic renewal, or say what pays for that."""
+    """Give a service another name, switch its automatic renewal, or say what pays for that.
+
+    One that was ordered without its ``parameters`` is told them here, and opened once it is paid.
+    """
     is_on = None if data.auto_renewal is UNSET else data.auto_renewal
     source = None if data.auto_renewal_source is UNSET else data.auto_renewal_source.source()
 
     def work(session: Session) -> Service:
+        if data.parameters is not UNSET:
+            configure_service(session, kernel, service_id, caller.id, data.parameters)
         service = change_renewal(session, kernel, service_id, caller.id, is_on=is_on, source=source)
         if data.name is not UNSET:
             service.name = data.name

@@ -25,7 +25,8 @@ class Service(ChangingRow):
     ``version`` grows with every change of state and fences decisions that were made on an
     older one. ``renewal_method_id`` is the stored method that renewals are charged to where
     the balance doesn't cover them. ``deletes_on`` is the day that an asked-for deletion is
-    carried out on, and ``deletion_asked_by`` who asked.
+    carried out on, and ``deletion_asked_by`` who asked. One that ``awaits_parameters`` was ordered
+    without them, and is opened once they are told.
 
     A bundled service belongs to ``parent_service_id``, whose addon ``bundled_as`` (a resource
     type) it is: that one's invoice lines pay for it, and it is paid for as long. It has the
@@ -89,6 +90,7 @@ class Service(ChangingRow):
     renewal_method_id: Mapped[int | None] = mapped_column(ForeignKey("stored_methods.id"))
     deletes_on: Mapped[date | None]
     deletion_asked_by: Mapped[str] = mapped_column(String(16), default="")
+    awaits_parameters: Mapped[bool] = mapped_column(default=False)
 
 
 class BilledPeriod(Row):

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, exists, literal_column, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from billing_kernel.bulk import among, look_up_by_key
-from billing_kernel.domain.states import OPEN_OPERATIONS
-from billing_kernel.models import Client, Operation, Service
+from billing_kernel.models import Client, Service
 from billing_kernel.models.services import RENEWING
 
 PAGE = 500
@@ -17,7 +16,10 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Services of a provider that a step may have to do with on a business date."""
+    """Services of a provider that a step may have to do with on a business date.
+
+    For pages what was done a moment ago must be out of the ``conditions``.
+    """
 
     provider_id: int
     today: date
@@ -86,8 +88,6 @@ def spots_from(session: Session, due: Due, place: Place) -> tuple[Sequence[Spot]
 
 
 def _candidates(due: Due) -> Select[date | None, int, int]:
-    """Due, and nothing is under way for it: what was done a moment ago is out of the way."""
-    literals: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN_OPERATIONS]
     return (
         select(Service.expires_on, Service.id, Service.client_id)
         .where(
@@ -95,7 +95,6 @@ def _candidates(due: Due) -> Select[date | None, int, int]:
             text(RENEWING),
             Service.provider_id == due.provider_id,
             *due.conditions,
-            ~exists().where(Operation.service_id == Service.id, Operation.state.in_(literals)),
         )
         .order_by(Service.expires_on, Service.id)
     )

@@ -51,6 +51,8 @@ def judge(session: Session, kernel: Kernel, page: Survey, *, alone: bool = False
     apart: set[int] = set()
     spent: Counter[AccountKey] = Counter()
     for service in page.services:
+        if page.clients[service.client_id].parked_at is not None:
+            continue
         renewal = None
         if service.client_id not in apart and page.is_plain(service):
             try:

@@ -42,7 +42,7 @@ def renew_page(
     page = survey(session, due.provider_id, claim.spots, lock=not is_dry)
     judged = judge(session, kernel, page, alone=is_dry)
     if not is_dry:
-        write_renewals(session, kernel, due.provider_id, page, judged.renewals)
+        write_renewals(session, kernel, page, judged.renewals)
     lines = [line for each in judged.renewals for line in _lines(each)] if is_dry else ()
     return PageDone(claim.next, len(claim.spots), judged.rest, len(judged.renewals), lines)
 

@@ -1,6 +1,6 @@
 """Read all that is to be known of a page of services, in a few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import literal_column, select
@@ -11,7 +11,16 @@ from billing_kernel.application.posting import LockedAccount, lock_accounts_of
 from billing_kernel.bulk import among
 from billing_kernel.domain.ledger import AccountKey
 from billing_kernel.domain.states import InvoiceState
-from billing_kernel.models import Client, Invoice, InvoiceLine, Service
+from billing_kernel.models import (
+    Base,
+    Client,
+    Invoice,
+    InvoiceLine,
+    Provider,
+    Service,
+    TariffPlan,
+    TariffVersion,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +28,16 @@ class Survey:
     """A page: its services in order, what their clients have, and what is bound to others.
 
     ``entangled`` are services with bundled ones, or with an invoice that isn't paid: a renewal
-    withdraws it, or waits for the money.
+    withdraws it, or waits for the money. ``sold`` keeps in the session what services are sold
+    by, so that each is read once.
     """
 
+    provider: Provider
     services: Sequence[Service]
     clients: Mapping[int, Client]
     accounts: Mapping[AccountKey, LockedAccount]
     entangled: frozenset[int]
+    sold: Sequence[Base]
 
     def is_plain(self, service: Service) -> bool:
         """Whether the service can be renewed in the page; else it is done by itself."""
@@ -35,7 +47,6 @@ class Survey:
             and service.parent_service_id is None
             and service.processing_module_id is not None
             and client.provider_id == service.provider_id
-            and client.parked_at is None
         )
 
 
@@ -49,11 +60,22 @@ def survey(
     services = {service.id: service for service in read}
     clients = session.scalars(select(Client).where(among(session, Client.id, client_ids)))
     return Survey(
+        session.get_one(Provider, provider_id),
         [services[service_id] for service_id in ids],
         {client.id: client for client in clients},
         lock_accounts_of(session, provider_id, client_ids, lock=lock),
         frozenset((*_parents(session, ids), *_invoiced(session, client_ids))),
+        _sold(session, services.values()),
     )
+
+
+def _sold(session: Session, services: Iterable[Service]) -> Sequence[Base]:
+    plans = sorted({service.tariff_plan_id for service in services})
+    versions = sorted({service.tariff_version_id for service in services})
+    return [
+        *session.scalars(select(TariffPlan).where(among(session, TariffPlan.id, plans))),
+        *session.scalars(select(TariffVersion).where(among(session, TariffVersion.id, versions))),
+    ]
 
 
 def _parents(session: Session, ids: Sequence[int]) -> Sequence[int]:

@@ -39,7 +39,7 @@ from billing_kernel.models import (
 
 
 def write_renewals(
-    session: Session, kernel: Kernel, provider_id: int, page: Survey, renewals: Sequence[Renewal]
+    session: Session, kernel: Kernel, page: Survey, renewals: Sequence[Renewal]
 ) -> None:
     """Invoice and pay renewals from their clients' balances, and have workers carry them out.
 
@@ -72,7 +72,7 @@ def write_renewals(
             *(operation_message(operation_id, now) for operation_id in operation_ids),
         ],
     )
-    invoices = _invoices(session, kernel, provider_id, numbered_renewals)
+    invoices = _invoices(session, kernel, page.provider, numbered_renewals)
     bulk_write(session, Invoice, invoices)
     bulk_write(session, InvoiceLine, lines)
     charged = [
@@ -93,9 +93,8 @@ def write_renewals(
 
 
 def _invoices(
-    session: Session, kernel: Kernel, provider_id: int, renewals: Sequence[tuple[int, Renewal]]
+    session: Session, kernel: Kernel, provider: Provider, renewals: Sequence[tuple[int, Renewal]]
 ) -> list[dict[str, Any]]:
-    provider = session.get_one(Provider, provider_id)
     company = company_of(session, provider)
     now = kernel.clock.now()
     said = [
@@ -111,7 +110,7 @@ def _invoices(
         )
         for _, renewal in renewals
     ]
-    first = take_numbers(session, provider_id, INVOICE_SERIES, len(said))
+    first = take_numbers(session, provider.id, INVOICE_SERIES, len(said))
     return [
         {
             "id": invoice_id,

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from billing_hookspecs import FieldError, InvalidInputError
 from billing_kernel import models
 from billing_kernel.application.sourcing import Source
-from billing_kernel.http.shapes.base import Answer, Body, Line, Months, RowId
+from billing_kernel.http.shapes.base import Answer, Body, Fields, Line, Months, RowId
 from billing_kernel.http.shapes.payments import PayWithBody
 
 
@@ -51,12 +51,14 @@ class ChangeService(Body):
     """What clients may change about a service; what is left out stays.
 
     A stored method in ``auto_renewal_source`` switches ``auto_renewal`` on and is a
-    subscription; switching it off ends that.
+    subscription; switching it off ends that. ``parameters`` are for a service that may be
+    configured (its ``allowed_actions``): a quick order left them out.
     """
 
     EXAMPLE = {"auto_renewal": True, "auto_renewal_source": {"stored_payment_method_id": 5}}
 
     name: Line | UnsetType = UNSET
+    parameters: Fields | UnsetType = UNSET
     auto_renewal: bool | UnsetType = UNSET
     auto_renewal_source: RenewalSourceBody | UnsetType = UNSET
 

@@ -1,4 +1,4 @@
-"""Employees, their rights, business hours."""
+"""Employees, their rights, business hours; services that wait for their parameters."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -58,6 +58,7 @@ def upgrade() -> None:
     _refer("tasks", "assignee_id", "employees")
     _refer("tasks", "completed_by_employee_id", "employees")
     _let_employees_in()
+    op.execute("ALTER TABLE services ADD awaits_parameters BOOLEAN NOT NULL DEFAULT FALSE")
 
 
 def _refer(table: str, column: str, other: str) -> None:
