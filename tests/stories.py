@@ -137,6 +137,11 @@ class Story:
         """What each of them came to; negative where money was given back."""
         return [each["total"]["amount_minor"] for each in self.invoices(*kinds)]
 
+    def daily_charges(self) -> list[int]:
+        """What was taken straight from the balance for days, oldest first."""
+        rows = self.client.every("/ledger-entries")[::-1]
+        return [-row["amount"]["amount_minor"] for row in rows if row["kind"] == "charge"]
+
     def billed(self, service_id: int, *kinds: str) -> list[Any]:
         """The charged days of a service by when they began, without reversed ones."""
         path = f"/admin/services/{service_id}/billed-periods"
@@ -154,7 +159,7 @@ class Story:
         assert self.administrator.done("GET", "/admin/ledger/verify")["problems"] == []
         for service_id, end_on in until.items():
             self._is_charged_once_a_day(service_id, end_on, unserved)
-        assert self.topped_up - sum(self.totals()) == self.balance()
+        assert self.topped_up - sum(self.totals()) - sum(self.daily_charges()) == self.balance()
         invoices = self.administrator.every("/admin/invoices")
         for series in ("INV", "CN"):
             numbers = [
@@ -179,7 +184,12 @@ class Story:
                 by_line.setdefault(row["resource_type"] or "", []).append(row)
         for line in by_line.values():
             assert all(one["end_on"] <= other["start_on"] for one, other in pairwise(line))
-        charged = {day for row in rows for day in _days(row["start_on"], row["end_on"])}
+        charged = {
+            day
+            for row in rows
+            if row["kind"] != "free"
+            for day in _days(row["start_on"], row["end_on"])
+        }
         free = {day for days in unserved for day in _days(*days)}
         began = self.service(service_id)["started_on"]
         first = min(began, rows[0]["start_on"])

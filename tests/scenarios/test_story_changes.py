@@ -149,3 +149,49 @@ def test_the_new_tariff_in_full(begin: Callable[..., Story], renew_from: str, un
     assert story.totals() == [3570, 7140, 7140]
     assert story.balance() == 150
     story.ends({service_id: later})
+
+
+def test_periods_paid_ahead_are_worth_what_was_paid_for_them(begin: Callable[..., Story]) -> None:
+    """Three years at half the price, a dear month after them: the month isn't the price of all.
+
+    540.00 for June 1st, 2026 to 2029, 1096 days, and 30.00 for the 30 days until July 1st, 2029.
+    The same day down to 15.00 a month, 0.50 a day: 1126 days cost 563.00, so 7.00 of 570.00
+    return, of the month's invoice, and 437.00 of 1000.00 are left.
+    """
+    story = begin("2026-06-01")
+    policies = {"tariff_change": {"policy": "refund_difference"}}
+    big, small = (
+        story.sell(prices=[story.price(1, price), story.price(36, 18 * price)], policies=policies)
+        for price in (3000, 1500)
+    )
+    story.top_up(100_000)
+    service_id = story.buy(big, 36)
+    story.renew(service_id, 1)
+    story.change(service_id, "tariff", tariff_plan_id=small)
+    assert story.stands(service_id) == ("active", "2029-07-01")
+    assert story.totals() == [54_000, 3000, -700]
+    assert story.balance() == 43_700
+    story.ends({service_id: "2029-07-01"})
+
+
+def test_a_period_paid_in_full_counts_from_where_it_begins(begin: Callable[..., Story]) -> None:
+    """Nobody gets dear days back that were paid as cheap ones.
+
+    June 1st: 30.00. On the 16th 60.00 for the new tariff's month from July 1st to August 1st, and
+    at once. On the 26th back: 5 days at 1.00 and July's 60.00 are left, 65.00; 36 days at 1.00
+    are needed, so 29.00 return. In all 61.00 for 61 days: 39.00 of 100.00 are left.
+    """
+    story = begin("2026-06-01")
+    from_expiry = {"policy": "full_payment", "renew_from": "expiration_date"}
+    small = story.sell(3000, policies={"tariff_change": from_expiry})
+    big = story.sell(6000, policies={"tariff_change": {"policy": "refund_difference"}})
+    story.top_up(10_000)
+    service_id = story.buy(small)
+    story.travel_to("2026-06-16")
+    story.change(service_id, "tariff", tariff_plan_id=big)
+    story.travel_to("2026-06-26")
+    story.change(service_id, "tariff", tariff_plan_id=small)
+    assert story.stands(service_id) == ("active", "2026-08-01")
+    assert story.totals() == [3000, 6000, -2900]
+    assert story.balance() == 3900
+    story.ends({service_id: "2026-08-01"})

@@ -159,4 +159,3 @@ def test_a_paid_period_is_the_service_with_its_addons() -> None:
     )
     january = Period(date(2026, 1, 1), date(2026, 2, 1))
     assert paid.period() == PaidPeriod(Money(1200, "EUR"), january, 1)
-    assert paid.period(without=["disk"]) == PaidPeriod(Money(1000, "EUR"), january, 1)

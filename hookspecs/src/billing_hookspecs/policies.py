@@ -86,6 +86,8 @@ class TariffChangeSituation(Value):
     """A service goes over to another tariff plan today.
 
     ``remaining_days``   of the paid period, today included.
+    ``paid``             gives the remaining days their daily cost. Where several periods were
+                         paid ahead of time, what they are worth from today on.
     ``new_price``        net list price of the service's new period.
     ``new_period_days``  real days of a period of the new tariff that would begin today.
     ``expires_if_new``   end of a new period that begins today.

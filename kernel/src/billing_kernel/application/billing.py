@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, Period
-from billing_kernel.domain.paid import Paid, paid_document
+from billing_kernel.domain.paid import Paid, paid_document, read_paid
 from billing_kernel.domain.pricing import PricedLine
 from billing_kernel.models import BilledPeriod, DailyCharge, Invoice, InvoiceLine, Service
 
@@ -44,7 +44,10 @@ def bill_days(
                 invoice_id=invoice.id,
             )
         )
-    service.paid = paid_document(_paid(service, invoice, charged, start_on, end_on))
+    paid, earlier = _paid(service, invoice, charged, start_on, end_on), read_paid(service.paid)
+    if earlier is not None:
+        paid = paid.after(earlier, invoice.issued_on)
+    service.paid = paid_document(paid)
     session.flush()
 
 

@@ -82,6 +82,7 @@ def price_tariff_change(
         raise ChangeImpossibleError(f"the service was paid in {running.paid.price.currency}")
     addons = kept_addons(new_terms, running.addons)
     ended = [name for name in running.addons if name not in addons]
+    kept = running.paid.each(lambda paid: _with_addons(paid, dict.fromkeys(ended)))
     new = fresh_paid(new_terms, replace(sale, addons=addons), policies)
     later = replace(
         sale,
@@ -94,7 +95,7 @@ def price_tariff_change(
         today=sale.start_on,
         expires_on=running.expires_on,
         remaining_days=max(0, days_between(sale.start_on, running.expires_on)),
-        paid=running.paid.period(without=ended),
+        paid=kept.rest(sale.start_on, running.expires_on),
         new_price=new.period().amount,
         new_period_days=days_between(new.start_on, new.end_on),
         expires_if_new=new.end_on,
@@ -117,6 +118,9 @@ def price_tariff_change(
         if addon.resource_type in ended
     ]
     paid = msgspec.structs.replace(new, way_back_plan_id=_way_back(running, situation, change))
+    if change.restarts_on is not None and change.restarts_on > sale.start_on:
+        days = {"start_on": change.restarts_on, "end_on": change.expires_on}
+        paid = msgspec.structs.replace(new, **days).after(kept, sale.start_on)
     lines = (line, *(ending for ending in endings if ending is not None))
     return PricedChange(lines, change.expires_on, addons, paid, change.restarts_on, sale.tax.note)
 
@@ -128,7 +132,7 @@ def price_addon_change(
 
     Raises PolicyObjectsError, AddonNotSoldError.
     """
-    lines, prices = [], dict(running.paid.addons)
+    lines, changed = [], {}
     for addon in offered_addons(running.terms):
         name = addon.resource_type
         if name not in wanted or wanted[name] == running.addons.get(name):
@@ -136,8 +140,12 @@ def price_addon_change(
         line = _addon_line(running, addon, running.addons.get(name), wanted[name], sale, policies)
         if line is not None:
             lines.append(line)
-        prices[name] = _beyond(addon, wanted[name], running.paid)
-    paid = msgspec.structs.replace(running.paid, addons=prices)
+        changed[name] = addon
+    paid = running.paid.each(
+        lambda each: _with_addons(
+            each, {name: _beyond(addon, wanted[name], each) for name, addon in changed.items()}
+        )
+    )
     return PricedChange(
         tuple(lines), running.expires_on, {**running.addons, **wanted}, paid, tax_note=sale.tax.note
     )
@@ -200,12 +208,13 @@ def _addon_line(
 
     Never more than what was paid for it is given back.
     """
-    paid = running.paid
-    difference = _beyond(addon, after, paid) - _beyond(addon, before, paid)
+    paid, expires_on = running.paid.period(), running.expires_on
+    difference = _beyond(addon, after, running.paid) - _beyond(addon, before, running.paid)
     is_less = difference.amount_minor < 0
     if is_less:
-        most = paid.addons.get(addon.resource_type, Money.zero(difference.currency))
-        difference = min(-difference, most)
+        paid = running.paid.rest(sale.start_on, expires_on)
+        given_up = running.paid.each(lambda each: _given_up(addon, before, after, each))
+        difference = given_up.rest(sale.start_on, expires_on).amount
     if not difference:
         return None
     policies_of = running.terms.policies
@@ -213,8 +222,8 @@ def _addon_line(
     choice = policies_of.addon_cancellation if is_less else policies_of.addon_order
     situation = AddonSituation(
         sale.start_on,
-        max(0, days_between(sale.start_on, running.expires_on)),
-        paid.period(),
+        max(0, days_between(sale.start_on, expires_on)),
+        paid,
         difference,
         parameters_of(choice),
     )
@@ -227,9 +236,22 @@ def _addon_line(
         f"{sale.description}: {text}",
         derivation,
         derived,
-        period=Period(sale.start_on, running.expires_on) if situation.remaining_days else None,
+        period=Period(sale.start_on, expires_on) if situation.remaining_days else None,
         resource_type=addon.resource_type,
     )
+
+
+def _given_up(addon: AddonTerm, before: Any, after: Any, paid: Paid) -> Paid:
+    """Of a paid period what less of an addon is worth, at most what was paid for it."""
+    less = _beyond(addon, before, paid) - _beyond(addon, after, paid)
+    most = paid.addons.get(addon.resource_type, Money.zero(less.currency))
+    return msgspec.structs.replace(paid, price=min(less, most), addons={})
+
+
+def _with_addons(paid: Paid, prices: Mapping[str, Money | None]) -> Paid:
+    """A paid period with other prices of addons; None takes one out."""
+    addons = {name: price for name, price in {**paid.addons, **prices}.items() if price is not None}
+    return msgspec.structs.replace(paid, addons=addons)
 
 
 def _beyond(addon: AddonTerm, amount: Any, paid: Paid) -> Money:
