@@ -15,7 +15,7 @@ from billing_hookspecs import Money
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import lock_accounts_of, post_many
 from billing_kernel.application.quoting import version_in_force
-from billing_kernel.application.running import carry_out, start_run
+from billing_kernel.application.running import Progress, carry_out, start_run
 from billing_kernel.bulk import bulk_write, draw_ids
 from billing_kernel.domain.ledger import (
     GUARDED,
@@ -192,10 +192,10 @@ def _open(session: Session, shop: Shop, crowd: Crowd, client_ids: list[int]) -> 
     )
 
 
-def run_night(kernel: Kernel, **how: Any) -> Run:
+def run_night(kernel: Kernel, progress: Progress | None = None, **how: Any) -> Run:
     """One nightly run from beginning to end."""
     run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False, **how))
-    return carry_out(kernel, run.id)
+    return carry_out(kernel, run.id, progress)
 
 
 LEDGER = """

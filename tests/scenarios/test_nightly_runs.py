@@ -197,7 +197,7 @@ def test_expired_services_are_deleted_by_tariff_product_type_or_never(
     if deleted is None:
         assert night(kernel, clock, EXPIRY + timedelta(days=3650)) == {}
         return
-    assert night(kernel, clock, deleted - timedelta(days=1)) == {}
+    assert night(kernel, clock, deleted - timedelta(days=1)) == {"announced": 1}
     assert night(kernel, clock, deleted) == {"deleted": 1}
     assert service_of(kernel, service_id).status == "deleted"
 

@@ -28,6 +28,7 @@ EVENT_NAMES = (
     "ClientReleased",
     "OrderPlaced",
     "OrderCancelled",
+    "AddonLeftCart",
     "InvoiceIssued",
     "InvoicePaid",
     "PaymentReceived",

@@ -24,7 +24,7 @@ from billing_kernel.application.closing import act_on_service
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.tariffs import PriceTerm
-from billing_kernel.models import Invoice, Operation, Order, Service
+from billing_kernel.models import Event, Invoice, Operation, Order, Service
 
 pytestmark = pytest.mark.on_both
 
@@ -201,10 +201,17 @@ def test_at_52_a_changed_addon_leaves_the_carts(
     """AT-52: a change that asked for nothing else goes; an order goes on without the addon."""
     put(client, order_item)
     put(client, disk(service_id))
-    kernel.database.run(lambda session: drop_addon(session, shop.plan.id, "disk"))
+    kernel.database.run(lambda session: drop_addon(session, kernel, shop.plan.id, "disk"))
     [left] = client.done("GET", "/cart")["items"]
     assert (left["kind"], left["item"]["addons"]) == ("order", {})
     assert left["quote"]["total"]["amount_minor"] == 1000
+    with kernel.database.reading() as session:
+        told = session.scalars(select(Event).where(Event.name == "AddonLeftCart")).all()
+    removed = {event.facts["kind"]: event.facts["is_item_removed"] for event in told}
+    assert removed == {"order": False, "change": True}
+    assert {(event.client_id, event.facts["resource_type"]) for event in told} == {
+        (client.id, "disk")
+    }
 
 
 def test_what_cannot_be_bought_any_more_says_why(

@@ -141,6 +141,19 @@ def test_what_the_provider_deletes_only_the_provider_keeps(
     assert service_of(kernel, service_id).status == "deleted"
 
 
+def test_what_was_stopped_for_want_of_money_is_kept_stopped(
+    kernel, shop, client, grace, night
+) -> None:
+    """Else deleting and changing one's mind would be a way to run for nothing."""
+    grace(30)
+    service_id = open_one(kernel, shop)
+    assert night(28) == {"suspended": 1}
+    run_newest(kernel, service_id)
+    client.done("DELETE", f"/services/{service_id}")
+    kept = client.done("POST", f"/services/{service_id}/resume")
+    assert (kept["status"], kept["deletes_on"], kept["operation"]) == ("suspended", None, None)
+
+
 def test_who_works_by_hand_is_sent_once(kernel, shop, administrator, module: FakeModule) -> None:
     """Two tasks for one deletion would only be done in one go, too."""
     service_id = open_one(kernel, shop)

@@ -189,8 +189,8 @@ def test_the_providers_empty_account_is_waited_for_without_limit(
     """Topping it up is somebody's job already; the client's money stays held."""
     set_counts(kernel, service_id, attempts=ATTEMPTS_MAX + 5)
     module.answers += [UpstreamFundsError("top up")]
-    assert go_on(kernel, service_id) == "queued"
-    assert operation_of(kernel, service_id).reason == "top up"
+    assert go_on(kernel, service_id) == "waiting"
+    assert operation_of(kernel, service_id).reason == "upstream_funds: top up"
     assert money_of(kernel, shop) == (4000, 1000)
     assert go_on(kernel, service_id) == "done"
 

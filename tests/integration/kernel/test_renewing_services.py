@@ -217,7 +217,7 @@ def test_an_empty_account_upstream_keeps_the_clients_money_held(
     module.answers += [UpstreamFundsError("top up")] * 2
     renew(kernel, shop, service_id)
     for _ in range(2):
-        assert run_newest(kernel, service_id).state == "queued"
+        assert run_newest(kernel, service_id).state == "waiting"
         assert money_of(kernel, shop) == (3000, 1000)
         let_come_due(kernel, service_id)
     assert run_newest(kernel, service_id).state == "done"

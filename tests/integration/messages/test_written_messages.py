@@ -17,7 +17,16 @@ from billing_kernel.application.closing import act_on_service
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.notifying import notify
 from billing_kernel.application.templating import create_message_template
-from billing_kernel.models import Client, Message, MessageTemplate, TariffPlan
+from billing_kernel.models import (
+    Client,
+    Department,
+    Employee,
+    EmployeeDepartment,
+    Message,
+    MessageTemplate,
+    ProcessingModule,
+    TariffPlan,
+)
 
 Written = Callable[[], list[Message]]
 
@@ -142,3 +151,38 @@ def test_a_suspension_and_a_deletion_are_told(
         "ServiceSuspended",
         "ServiceDeleted",
     ]
+
+
+def test_a_task_is_told_to_each_of_its_department(
+    kernel: Kernel, shop: Shop, work: Callable[..., None], written: Written, module: FakeModule
+) -> None:
+    """AT-04: whoever works elsewhere, or not any more, isn't told; each in their language."""
+
+    def staff(session: Any) -> None:
+        ours, other = (Department(name={"en": name}) for name in ("Support", "Sales"))
+        session.add_all([ours, other])
+        session.flush()
+        for name, place, columns in (
+            ("ann", ours, {}),
+            ("boris", ours, {"language": "ru"}),
+            ("gone", ours, {"is_enabled": False}),
+            ("sue", other, {}),
+        ):
+            email = f"{name}@provider.test"
+            departments = [EmployeeDepartment(department_id=place.id)]
+            session.add(
+                Employee(
+                    email=email, name=name, password_hash="-", departments=departments, **columns
+                )
+            )
+        session.get_one(ProcessingModule, shop.module_id).department_id = ours.id
+
+    kernel.database.run(staff)
+    module.answers.append(UpstreamRefusedError("no"))
+    placed = buy(kernel, shop)
+    run_newest(kernel, placed.services[0].id)
+    work()
+    told = [message for message in written() if message.event == "TaskOpened"]
+    assert [message.recipient for message in told] == ["ann@provider.test", "boris@provider.test"]
+    assert [message.subject.split()[0] for message in told] == ["Task", "Задача"]
+    assert {message.department_id for message in told} == {1}

@@ -164,6 +164,10 @@ def test_a_declined_card_stops_the_service_and_is_tried_on_later_nights(
     assert subscribed.night(EXPIRY + timedelta(days=NIGHTS_MAX)) == {}
     assert subscribed.charges == 1 + NIGHTS_MAX
     assert [each.status for each in subscribed.renewals()] == ["cancelled", "cancelled", "new"]
+    subscribed.choose(source=Source(store_card(till)))
+    assert subscribed.night(EXPIRY + timedelta(days=NIGHTS_MAX)) == {"collected": 1}
+    till.work()
+    assert (subscribed.status, subscribed.charges) == ("active", 2 + NIGHTS_MAX)
 
 
 @ON_SQLITE
@@ -243,6 +247,17 @@ def test_a_declined_payment_subscribes_to_nothing(till: Till) -> None:
     till.work()
     service_id = invoice_of(till.kernel, invoice.id).lines[0].service_id
     assert service_of(till.kernel, service_id or 0).renewal_method_id is None
+
+
+@ON_SQLITE
+def test_what_costs_nothing_at_first_is_subscribed_at_once(till: Till) -> None:
+    """There is no payment to wait for; the renewals are charged."""
+    sell_under(till.kernel, till.shop, prices=(PriceTerm(1, Money(0, "RUB")),))
+    card_id = store_card(till)
+    invoice = till.order()
+    assert charge(till, invoice, card_id, subscribes=True) == 0
+    service_id = invoice_of(till.kernel, invoice.id).lines[0].service_id
+    assert service_of(till.kernel, service_id or 0).renewal_method_id == card_id
 
 
 @ON_SQLITE

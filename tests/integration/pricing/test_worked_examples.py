@@ -1,6 +1,9 @@
 """Worked examples of a tariff plan: they hold its prices to what the provider expects."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -10,6 +13,7 @@ import pytest
 from sqlalchemy.orm import Session
 from tests.factories import FakeModule, Shop, make_kernel, make_shop, place, sell_under
 from tests.pages import DOCS
+from tests.servers.variables import environment
 
 from billing_hookspecs import Adjustment, InvalidInputError, Money, PluginManifest, QuoteView, impl
 from billing_kernel.application.cataloguing import change_plan, fields_of
@@ -276,3 +280,22 @@ def test_the_examples_of_the_page_come_out(settings: Settings) -> None:
         assert all(it.agreed and not it.differs for it in recheck_plan(kernel, shop.plan.id))
     finally:
         kernel.database.close()
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_worker_that_starts_checks_the_examples(
+    kernel: Kernel, shop: Shop, settings: Settings, change: Callable[..., TariffPlan]
+) -> None:
+    """Workers are often renewed before what serves the API; renewals are priced by them."""
+    change(examples=(MONTH,))
+    sell_under(kernel, shop, charging={"policy": "of_a_lost_plugin"})
+    with subprocess.Popen(
+        [sys.executable, "-m", "billing_kernel.cli", "worker"],
+        env={**os.environ, **environment(settings)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as worker:
+        assert worker.stdout
+        assert "billing works" in worker.stdout.readline()
+        worker.terminate()
+    assert [example.differs is not None for example in stored(kernel, shop)] == [True]

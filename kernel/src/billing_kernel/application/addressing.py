@@ -7,7 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import AddressKind
-from billing_kernel.models import Client, Payment, Provider, Service, Task
+from billing_kernel.models import (
+    Client,
+    Employee,
+    EmployeeDepartment,
+    Payment,
+    Provider,
+    Service,
+    Task,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,16 @@ def reader_of(client: Client, provider: Provider) -> Reader:
 
 def recipients_of(session: Session, department_id: int | None, provider: Provider) -> list[Reader]:
     """The people of a department; where it has none, the provider's own address."""
-    return [Reader(provider.notification_email, provider.default_language)]
+    people = session.scalars(
+        select(Employee)
+        .join(EmployeeDepartment)
+        .where(EmployeeDepartment.department_id == department_id, Employee.is_enabled)
+        .order_by(Employee.id)
+    )
+    readers = [
+        Reader(person.email, person.language or provider.default_language) for person in people
+    ]
+    return readers or [Reader(provider.notification_email, provider.default_language)]
 
 
 def provider_of_task(session: Session, task: Task) -> Provider | None:

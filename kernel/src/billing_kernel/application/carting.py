@@ -20,6 +20,7 @@ from billing_kernel.application.previewing import (
     Buyer,
     quote_all,
 )
+from billing_kernel.application.publishing import record_event
 from billing_kernel.application.quoting import version_in_force
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.quotes import Quote
@@ -115,8 +116,8 @@ def quote_cart(
     return QuotedCart(quoted, sum((part.quote.total for part in quoted if part.quote), zero))
 
 
-def drop_addon(session: Session, plan_id: int, resource_type: str) -> None:
-    """An addon was changed or removed: no cart holds it any more.
+def drop_addon(session: Session, kernel: Kernel, plan_id: int, resource_type: str) -> None:
+    """An addon was changed or removed: no cart holds it any more, and its clients are told.
 
     Orders go on without it; a change that asked for nothing else goes.
     """
@@ -133,7 +134,16 @@ def drop_addon(session: Session, plan_id: int, resource_type: str) -> None:
         addons = dict(item.item["addons"])
         if addons.pop(resource_type, None) is None:
             continue
-        if item.kind == "change" and not addons:
+        goes = item.kind == "change" and not addons
+        facts = {
+            "cart_item_id": item.id,
+            "kind": item.kind,
+            "service_id": item.service_id,
+            "resource_type": resource_type,
+            "is_item_removed": goes,
+        }
+        record_event(session, kernel, "AddonLeftCart", facts, item.client_id)
+        if goes:
             session.delete(item)
         else:
             item.item = {**item.item, "addons": addons}

@@ -25,10 +25,10 @@ from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.periods import business_date
-from billing_kernel.models import Client, Collection, Invoice, Provider, Service
+from billing_kernel.models import Client, Collection, Invoice, Payment, Provider, Service
 
 NIGHTS_MAX = 3
-"""On how many nights a stored method is tried for one renewal."""
+"""On how many nights a stored method is tried for one renewal; another one begins anew."""
 
 
 def due_for_renewal(today: date) -> tuple[ColumnElement[bool], ...]:
@@ -149,9 +149,11 @@ def _renewal(service: Service) -> RenewService:
 def _may_collect(session: Session, service: Service, today: date) -> bool:
     if service.renewal_method_id is None:
         return False
-    nights = session.execute(
-        select(func.count(Collection.id), func.max(Collection.collected_on)).where(
-            Collection.service_id == service.id, Collection.expires_on == service.expires_on
-        )
+    by_this_method = Payment.stored_method_id == service.renewal_method_id
+    tried, last_on = session.execute(
+        select(func.count().filter(by_this_method), func.max(Collection.collected_on))
+        .select_from(Collection)
+        .join(Payment)
+        .where(Collection.service_id == service.id, Collection.expires_on == service.expires_on)
     ).one()
-    return nights[0] < NIGHTS_MAX and (nights[1] is None or nights[1] < today)
+    return tried < NIGHTS_MAX and (last_on is None or last_on < today)

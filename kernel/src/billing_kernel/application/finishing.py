@@ -21,6 +21,7 @@ from billing_kernel.application.charging_days import begin_days, today_of, try_t
 from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.deleting import call_off_deletion, go_on_deleting
 from billing_kernel.application.expiring import resume_paid
+from billing_kernel.application.funding import end_alarm, wait_for_funds
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.pointing import follow_service
 from billing_kernel.application.posting import post
@@ -51,6 +52,7 @@ from billing_kernel.domain.states import (
     advance,
 )
 from billing_kernel.domain.tariffs import read_terms
+from billing_kernel.domain.upstream_funds import waits_for_funds
 from billing_kernel.models import (
     Invoice,
     InvoiceLine,
@@ -80,6 +82,7 @@ def apply_ruling(
     session: Session, kernel: Kernel, operation: Operation, ruling: Ruling, answer: Answer
 ) -> None:
     """Move the operation as ruled, with all that follows. Its row is locked by the caller."""
+    was_short = waits_for_funds(operation.reason)
     operation.state = advance(OPERATION_TRANSITIONS, OperationState(operation.state), ruling.event)
     operation.last_answer = ruling.last_answer
     operation.reason = ruling.reason[:500]
@@ -95,7 +98,11 @@ def apply_ruling(
             if ruling.try_next_module and operation.kind == OperationKind.OPEN:
                 operation.processing_module_id = next_module(session, operation)
             operation.due_at = ruling.due_at or wall_clock()
+            if waits_for_funds(operation.reason):
+                wait_for_funds(session, kernel, operation)
             enqueue_at(session, "run_operation", {"operation_id": operation.id}, operation.due_at)
+    if was_short and not waits_for_funds(operation.reason):
+        end_alarm(session, operation)
 
 
 def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Done) -> None:
@@ -362,6 +369,8 @@ def resolve_operation(
     event = OperationEvent.RESOLVE_NOT_DONE if done is None else OperationEvent.RESOLVE_DONE
     operation.state = advance(OPERATION_TRANSITIONS, OperationState(operation.state), event)
     operation.last_answer = LastAnswer.NONE
+    if waits_for_funds(operation.reason):
+        end_alarm(session, operation)
     if done is None:
         finish_refused(session, kernel, operation, reason)
     else:

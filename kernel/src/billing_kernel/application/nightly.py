@@ -28,6 +28,12 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paging.claiming import Due, Place
 from billing_kernel.application.paging.renewing import PageDone, renew_page
 from billing_kernel.application.parking import due_for_parking, park_excessive
+from billing_kernel.application.reminding import (
+    announce_deletion,
+    due_for_announcement,
+    due_for_reminder,
+    remind,
+)
 from billing_kernel.application.starting import nothing_under_way
 from billing_kernel.models import Service
 
@@ -78,5 +84,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("deleted", due_for_deletion, delete_expired),
     Step("asked_deletion", due_for_asked_deletion, delete_asked_for, Service.deletes_on),
     Step("daily_deleted", due_for_removal, delete_expired, Service.charged_until),
+    Step("reminded", due_for_reminder, remind),
+    Step("announced", due_for_announcement, announce_deletion),
 )
 """In this order: too much isn't begun, and whoever can pay is renewed before anybody is stopped."""

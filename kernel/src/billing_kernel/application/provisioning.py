@@ -30,6 +30,12 @@ from billing_hookspecs import (
 from billing_hookspecs import ProcessingModule as Driver
 from billing_kernel.application.connecting import module_context
 from billing_kernel.application.finishing import apply_ruling, next_module
+from billing_kernel.application.funding import (
+    hold_for_funds,
+    known_balance,
+    learn_balance,
+    needs_funds,
+)
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.leasing import Lease, keep_lease
 from billing_kernel.application.publishing import enqueue_at
@@ -93,7 +99,10 @@ def run_operation(kernel: Kernel, operation_id: int) -> None:
     What was sent and not answered is looked up, never sent again unseen.
     """
     claimed = kernel.database.run(lambda session: _claim(session, kernel, operation_id))
-    if claimed is None:
+    if isinstance(claimed, ProcessingModule):
+        learn_balance(kernel, claimed)
+        claimed = kernel.database.run(lambda session: _claim(session, kernel, operation_id))
+    if not isinstance(claimed, Claimed):
         return
     crashpoint("operation.claimed")
     with keep_lease(kernel, claimed.lease):
@@ -103,8 +112,13 @@ def run_operation(kernel: Kernel, operation_id: int) -> None:
     crashpoint("operation.recorded")
 
 
-def _claim(session: Session, kernel: Kernel, operation_id: int) -> Claimed | None:
-    """Take the lease and commit the intent to call; None where there is nothing to do now."""
+def _claim(
+    session: Session, kernel: Kernel, operation_id: int
+) -> Claimed | ProcessingModule | None:
+    """Take the lease and commit the intent to call; None where there is nothing to do now.
+
+    A module: what its upstream account has must be learned before.
+    """
     now = wall_clock()
     operation = session.get(Operation, operation_id, with_for_update=True)
     if operation is None or not _is_due(operation, now):
@@ -117,6 +131,13 @@ def _claim(session: Session, kernel: Kernel, operation_id: int) -> Claimed | Non
     if _is_for_people(operation, driver):
         _hand_to_people(session, kernel, operation, driver)
         return None
+    if needs_funds(operation, module, driver):
+        known = known_balance(session, module, now)
+        if known is None:
+            session.expunge(module)
+            return module
+        if hold_for_funds(session, kernel, operation, module, known):
+            return None
     return _intend(session, kernel, operation, module, driver, now)
 
 

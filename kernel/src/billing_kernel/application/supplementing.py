@@ -58,7 +58,7 @@ def change_addon(
     plan = find(session, TariffPlan, plan_id, lock=True)
     terms = terms_in_force(session, plan)
     term = addon_of(terms, row_id)
-    drop_addon(session, plan.id, term.resource_type)
+    drop_addon(session, kernel, plan.id, term.resource_type)
     return _save(session, kernel, plan, terms, msgspec.structs.replace(term, **said))
 
 
@@ -71,7 +71,7 @@ def remove_addon(session: Session, kernel: Kernel, plan_id: int, row_id: int) ->
     terms = terms_in_force(session, plan)
     gone = addon_of(terms, row_id)
     kept = tuple(addon for addon in terms.addons if addon is not gone)
-    drop_addon(session, plan.id, gone.resource_type)
+    drop_addon(session, kernel, plan.id, gone.resource_type)
     _renew(session, kernel, plan, _in_currency(session, plan, terms, kept))
 
 

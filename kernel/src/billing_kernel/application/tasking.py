@@ -81,6 +81,21 @@ def open_payment_task(
     )
 
 
+def open_module_task(
+    session: Session,
+    kernel: Kernel,
+    module: ProcessingModule,
+    kind: str,
+    subject: str,
+    title: str,
+    detail: str,
+) -> Task:
+    """A task about a connection to an upstream, for its department; one open one a subject."""
+    task = Task(kind=kind, subject=subject, status=TaskState.OPEN, title=title[:255], detail=detail)
+    task.department_id = module.department_id
+    return _open(session, kernel, task)
+
+
 def open_task(
     session: Session,
     kernel: Kernel,

@@ -5,6 +5,7 @@ import socket
 import rich_click as click
 
 from billing_kernel.application.exemplifying import check_every_plan
+from billing_kernel.application.kernel import Kernel
 from billing_kernel.bootstrap import build_kernel
 from billing_kernel.logs import configure_logs
 from billing_kernel.migrating import check_schema
@@ -30,13 +31,8 @@ def serve_command(host: str, port: int, with_worker: bool | None) -> None:
     from billing_kernel.http.app import create_app
     from billing_kernel.messaging.worker import Worker
 
-    configure_logs()
-    settings = read_settings()
-    kernel = build_kernel(settings)
-    check_schema(kernel.database.engine)
-    # Plugins may have changed since the last start, and prices with them.
-    check_every_plan(kernel)
-    embedded = not settings.broker_url if with_worker is None else with_worker
+    kernel = _ready_kernel()
+    embedded = not kernel.settings.broker_url if with_worker is None else with_worker
     worker = Worker(kernel) if embedded else None
     listener = _listen(host, port)
     address = f"http://{host}:{listener.getsockname()[1]}"
@@ -62,14 +58,24 @@ def worker_command() -> None:
     """
     from billing_kernel.messaging.worker import Worker, run_until_stopped
 
-    configure_logs()
-    kernel = build_kernel(read_settings())
-    check_schema(kernel.database.engine)
+    kernel = _ready_kernel()
     click.echo("billing works; stop it with Ctrl-C")
     try:
         run_until_stopped(Worker(kernel))
     finally:
         kernel.database.close()
+
+
+def _ready_kernel() -> Kernel:
+    """A kernel whose database has this schema, and whose tariff plans were worked out anew.
+
+    Plugins may have changed since the last start, and prices with them.
+    """
+    configure_logs()
+    kernel = build_kernel(read_settings())
+    check_schema(kernel.database.engine)
+    check_every_plan(kernel)
+    return kernel
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -19,6 +19,7 @@ from billing_hookspecs import (
     UpstreamRefusedError,
 )
 from billing_kernel.domain.states import OperationEvent
+from billing_kernel.domain.upstream_funds import reason_to_wait
 
 Answer = Done | Pending | NotFound | UpstreamRefusedError | UpstreamBusyError | OutcomeUnknownError
 
@@ -129,7 +130,8 @@ def _busy(call: Call, answer: UpstreamBusyError, standing: Standing, now: dateti
         return Ruling(OperationEvent.LOST, LastAnswer.UNKNOWN, due_at, answer.message)
     if isinstance(answer, UpstreamFundsError):
         # No limit: the money stays held until somebody tops the account up or cancels.
-        return Ruling(OperationEvent.BUSY, LastAnswer.BUSY, due_at, answer.message)
+        reason = reason_to_wait(answer.message)
+        return Ruling(OperationEvent.PENDING, LastAnswer.BUSY, due_at, reason)
     if standing.attempts >= ATTEMPTS_MAX:
         return _give_up(f"the upstream stayed busy: {answer.message}", LastAnswer.BUSY)
     return Ruling(OperationEvent.BUSY, LastAnswer.BUSY, due_at, answer.message, True)

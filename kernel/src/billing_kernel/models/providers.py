@@ -13,6 +13,7 @@ class Provider(ChangingRow):
     """A business that sells; owns a currency and a time zone.
 
     ``tax`` names the tax policy with its parameters, as tariff plans name theirs.
+    ``reminder_days`` says how many days before expiry clients are reminded; None: as usual.
     """
 
     __tablename__ = "providers"
@@ -30,6 +31,7 @@ class Provider(ChangingRow):
     company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
     tax: Mapped[dict[str, Any]] = mapped_column(default=lambda: {"policy": "none"})
     prices_include_tax: Mapped[bool] = mapped_column(default=False)
+    reminder_days: Mapped[list[Any] | None]
 
 
 class DataCenter(ChangingRow):

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from billing_kernel import models
+from billing_kernel.domain.reminders import DEFAULT_STAGES
 from billing_kernel.http.shapes.base import (
     Answer,
     Body,
@@ -23,6 +24,9 @@ from billing_kernel.http.shapes.base import (
     Sort,
 )
 
+ReminderDays = Annotated[
+    list[Literal[30, 14, 7, 3, 1]], Meta(max_length=5, description="Days before expiry.")
+]
 TimeZone = Annotated[str, Meta(max_length=64, examples=["Europe/Berlin"])]
 
 
@@ -30,7 +34,8 @@ class CreateProvider(Body):
     """A business that sells; without ``support_email`` the one for notifications is used.
 
     ``company_id`` is whose name documents carry; ``tax`` names the tax policy with its
-    parameters. Prices include tax where ``prices_include_tax`` says so.
+    parameters. Prices include tax where ``prices_include_tax`` says so. ``reminder_days`` says how
+    many days before expiry clients are reminded; null is the usual 14, 7, 3 and 1.
     """
 
     EXAMPLE = {
@@ -54,6 +59,7 @@ class CreateProvider(Body):
     company_id: RowId | None = None
     tax: Fields = msgspec.field(default_factory=lambda: {"policy": "none"})
     prices_include_tax: bool = False
+    reminder_days: ReminderDays | None = None
 
     def columns(self) -> dict[str, Any]:
         return msgspec.structs.asdict(self)
@@ -75,6 +81,7 @@ class ChangeProvider(Body):
     company_id: RowId | UnsetType | None = UNSET
     tax: Fields | UnsetType = UNSET
     prices_include_tax: bool | UnsetType = UNSET
+    reminder_days: ReminderDays | UnsetType | None = UNSET
 
 
 class Provider(Answer):
@@ -94,6 +101,7 @@ class Provider(Answer):
     company_id: int | None
     tax: dict[str, Any]
     prices_include_tax: bool
+    reminder_days: list[int]
     created_at: datetime
 
     @classmethod
@@ -113,6 +121,7 @@ class Provider(Answer):
             company_id=row.company_id,
             tax=row.tax,
             prices_include_tax=row.prices_include_tax,
+            reminder_days=list(DEFAULT_STAGES if row.reminder_days is None else row.reminder_days),
             created_at=row.created_at,
         )
 

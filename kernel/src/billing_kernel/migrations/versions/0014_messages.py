@@ -79,6 +79,9 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT, nullable=False),
         sa.UniqueConstraint("service_id", "expires_on", "stage"),
     )
+    # By hand: the common way would copy SQLite's table, and lose its guards.
+    document = DOCUMENT.compile(op.get_bind().dialect)
+    op.execute(f"ALTER TABLE providers ADD COLUMN reminder_days {document}")
 
 
 def downgrade() -> None:

@@ -1,0 +1,129 @@
+"""Nightly runs remind clients before their services expire and before they are deleted."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select, update
+from tests.factories import Shop, money_of, open_one
+from tests.servers.databases import DATABASES
+
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.running import carry_out, start_run
+from billing_kernel.clock import FixedClock
+from billing_kernel.models import (
+    Event,
+    Message,
+    ProductTypeSettings,
+    Provider,
+    Reminder,
+    Service,
+)
+
+Work = Callable[..., None]
+Written = Callable[[], list[Message]]
+
+
+def night(kernel: Kernel, month: int, day: int) -> dict[str, int]:
+    cast(FixedClock, kernel.clock).instant = datetime(2026, month, day, 12, tzinfo=UTC)
+    run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False))
+    counts = carry_out(kernel, run.id).counts
+    return {name: count for name, count in counts.items() if count}
+
+
+def set_columns(kernel: Kernel, model: type[Any], **columns: Any) -> None:
+    kernel.database.run(lambda session: session.execute(update(model).values(**columns)))
+
+
+def test_a_service_is_reminded_of_until_it_is_deleted(
+    kernel: Kernel, shop: Shop, work: Work, written: Written
+) -> None:
+    """Three times before it expires, when it is stopped, and before it is deleted."""
+    open_one(kernel, shop)
+    suggested = ProductTypeSettings(key="thing", auto_deletion_days=14, weekend_suspension=True)
+    kernel.database.run(lambda session: session.add(suggested))
+    assert [night(kernel, 2, day) for day in (20, 21, 22, 25, 25, 27)] == [
+        {},
+        {"reminded": 1},
+        {},
+        {"reminded": 1},
+        {},
+        {"reminded": 1},
+    ]
+    work()
+    assert night(kernel, 2, 28) == {"suspended": 1}
+    work()
+    assert [night(kernel, 3, day) for day in (10, 11, 12, 14)] == [
+        {},
+        {"announced": 1},
+        {},
+        {"deleted": 1},
+    ]
+    work()
+    told = [(message.event, message.subject.replace("\xa0", " ")) for message in written()]
+    assert told == [
+        ("ServiceOpened", "The service is ready for use: mine"),
+        *[("ServiceExpiring", "mine expires on February 28, 2026")] * 3,
+        ("ServiceSuspended", "Suspended: mine"),
+        ("ServiceDeletionDue", "mine will be deleted on March 14, 2026"),
+        ("ServiceDeleted", "Deleted: mine"),
+    ]
+    first = " ".join(written()[1].body.split())
+    assert "which is in 7 days. Renewing it costs RUB 10.00." in first
+
+
+def test_whoever_renews_by_themselves_is_reminded_only_without_the_money(
+    kernel: Kernel, shop: Shop
+) -> None:
+    """Each stage looks at the balance as it is then."""
+    open_one(kernel, shop)
+    set_columns(kernel, Service, auto_renewal=True)
+    assert money_of(kernel, shop) == (4000, 0)
+    assert night(kernel, 2, 21) == {}
+    for _ in range(4):
+        open_one(kernel, shop)
+    assert money_of(kernel, shop) == (0, 0)
+    assert night(kernel, 2, 25) == {"reminded": 1}
+
+
+def test_a_provider_says_when(kernel: Kernel, shop: Shop) -> None:
+    """And may want none at all."""
+    open_one(kernel, shop)
+    set_columns(kernel, Provider, reminder_days=[3])
+    assert [night(kernel, 2, day) for day in (21, 25)] == [{}, {"reminded": 1}]
+    set_columns(kernel, Provider, reminder_days=[])
+    assert night(kernel, 2, 27) == {}
+
+
+@pytest.mark.parametrize("databases", DATABASES, indirect=True)
+def test_runs_at_once_remind_once(kernel: Kernel, shop: Shop) -> None:
+    """Several machines may have a night of their own."""
+    for _ in range(3):
+        open_one(kernel, shop)
+    cast(FixedClock, kernel.clock).instant = datetime(2026, 2, 21, 12, tzinfo=UTC)
+    runs = [
+        kernel.database.run(lambda session: start_run(session, kernel, is_queued=False)).id
+        for _ in range(2)
+    ]
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda run_id: carry_out(kernel, run_id), runs))
+    assert sum(run.counts["reminded"] for run in done) == 3
+    assert not any(run.counts.get("failed") for run in done)
+    with kernel.database.reading() as session:
+        assert len(session.scalars(select(Reminder)).all()) == 3
+        told = session.scalars(select(Event).where(Event.name == "ServiceExpiring")).all()
+    assert [event.facts["days_left"] for event in told] == [7, 7, 7]
+
+
+def test_a_run_that_only_looks_reminds_nobody(kernel: Kernel, shop: Shop) -> None:
+    """It counts who would be."""
+    open_one(kernel, shop)
+    cast(FixedClock, kernel.clock).instant = datetime(2026, 2, 21, 12, tzinfo=UTC)
+    run = kernel.database.run(
+        lambda session: start_run(session, kernel, is_dry=True, is_queued=False)
+    )
+    assert carry_out(kernel, run.id).counts["reminded"] == 1
+    with kernel.database.reading() as session:
+        assert session.scalars(select(Reminder)).all() == []
