@@ -71,3 +71,30 @@ def test_three_months_and_a_late_renewal(begin: Callable[..., Story]) -> None:
     assert story.totals() == [10_645, 10_100, 9000]
     assert story.balance() == 255
     story.ends({service_id: "2027-11-01"}, unserved=(("2027-04-01", "2027-04-20"),))
+
+
+def test_another_tariff_from_the_first_of_a_month_costs_a_month(
+    begin: Callable[..., Story],
+) -> None:
+    """Paid in full from the day of expiry: what is left of today's month is not the question.
+
+    31.00 for July. On July 14th another tariff from August 1st on: 31.00, and not 18/31 of it. On
+    August 30th back to the first one from September 1st on: 31.00, and not 2/31 more.
+    """
+    story = begin("2026-07-01")
+    story.top_up(10_000)
+    from_expiry = {"policy": "full_payment", "renew_from": "expiration_date"}
+    first, other = (
+        story.sell(3100, charging=CALENDAR, policies={"tariff_change": from_expiry})
+        for _ in range(2)
+    )
+    service_id = story.buy(first)
+    story.travel_to("2026-07-14")
+    story.change(service_id, "tariff", tariff_plan_id=other)
+    assert story.stands(service_id) == ("active", "2026-09-01")
+    story.travel_to("2026-08-30")
+    story.change(service_id, "tariff", tariff_plan_id=first)
+    assert story.stands(service_id) == ("active", "2026-10-01")
+    assert story.totals() == [3100, 3100, 3100]
+    assert story.balance() == 700
+    story.ends({service_id: "2026-10-01"})

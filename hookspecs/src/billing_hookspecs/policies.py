@@ -94,6 +94,8 @@ class TariffChangeSituation(Value):
     ``expires_if_next``  end of a new period that begins where the paid one ends.
     ``is_way_back``      the service returns to the tariff that it left by a downgrade without
                          refund, within the period that was paid for it.
+    ``next_price``       net list price of a new period that begins where the paid one ends, where
+                         that may differ from ``new_price``: calendar months are of unequal parts.
     """
 
     today: date
@@ -106,6 +108,7 @@ class TariffChangeSituation(Value):
     expires_if_next: date
     is_way_back: bool = False
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    next_price: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

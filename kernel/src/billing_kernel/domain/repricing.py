@@ -84,12 +84,7 @@ def price_tariff_change(
     ended = [name for name in running.addons if name not in addons]
     kept = running.paid.each(lambda paid: _with_addons(paid, dict.fromkeys(ended)))
     new = fresh_paid(new_terms, replace(sale, addons=addons), policies)
-    later = replace(
-        sale,
-        occasion=Occasion.RENEWAL,
-        start_on=running.expires_on,
-        anchor_on=running.anchor_on,
-    )
+    following = _following(running, new_terms, replace(sale, addons=addons), policies)
     choice = running.terms.policies.tariff_change
     situation = TariffChangeSituation(
         today=sale.start_on,
@@ -99,9 +94,10 @@ def price_tariff_change(
         new_price=new.period().amount,
         new_period_days=days_between(new.start_on, new.end_on),
         expires_if_new=new.end_on,
-        expires_if_next=fresh_paid(new_terms, later, policies).end_on,
+        expires_if_next=following.end_on,
         is_way_back=running.paid.way_back_plan_id == new_plan_id,
         parameters=parameters_of(choice),
+        next_price=following.period().amount,
     )
     call = call_policy(policies, PolicyKind.TARIFF_CHANGE, choice, situation)
     derivation = Derivation(sale.tax, sale.prices_include_tax, call)
@@ -119,10 +115,20 @@ def price_tariff_change(
     ]
     paid = msgspec.structs.replace(new, way_back_plan_id=_way_back(running, situation, change))
     if change.restarts_on is not None and change.restarts_on > sale.start_on:
-        days = {"start_on": change.restarts_on, "end_on": change.expires_on}
-        paid = msgspec.structs.replace(new, **days).after(kept, sale.start_on)
+        paid = following.after(kept, sale.start_on)
     lines = (line, *(ending for ending in endings if ending is not None))
     return PricedChange(lines, change.expires_on, addons, paid, change.restarts_on, sale.tax.note)
+
+
+def _following(running: Running, terms: TariffTerms, sale: Sale, policies: Policies) -> Paid:
+    """What the service would count as paid for by a tariff from its expiry on."""
+    later = replace(
+        sale,
+        occasion=Occasion.RENEWAL,
+        start_on=running.expires_on,
+        anchor_on=running.anchor_on,
+    )
+    return fresh_paid(terms, later, policies)
 
 
 def price_addon_change(

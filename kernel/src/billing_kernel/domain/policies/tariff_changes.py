@@ -120,13 +120,15 @@ class FullPayment(TariffChangePolicy):
         at_expiry = situation.parameters.get("renew_from") == "expiration_date"
         starts_on = situation.expires_on if at_expiry else situation.today
         expires_on = situation.expires_if_next if at_expiry else situation.expires_if_new
+        price = situation.next_price if at_expiry else None
+        price = situation.new_price if price is None else price
         step = Step(
             "tariff_change.full_payment",
-            f"{situation.new_price} in full, from {starts_on} to {expires_on}",
+            f"{price} in full, from {starts_on} to {expires_on}",
             {"starts_on": starts_on.isoformat(), "expires_on": expires_on.isoformat()},
-            situation.new_price.amount_minor,
+            price.amount_minor,
         )
-        return TariffChange(situation.new_price, expires_on, starts_on, (step,))
+        return TariffChange(price, expires_on, starts_on, (step,))
 
 
 def _remaining_value(situation: TariffChangeSituation) -> Fraction:
