@@ -15,7 +15,8 @@ from billing_kernel.application.nightly import PageStep, Step
 from billing_kernel.application.paging.claiming import Due, Place, spots_from
 from billing_kernel.application.paging.renewing import PageDone, would_charge
 from billing_kernel.database import DatabaseUnavailableError
-from billing_kernel.models import Invoice, InvoiceLine, Service
+from billing_kernel.models import DailyCharge, Invoice, InvoiceLine, Service
+from billing_kernel.models.base import Row
 
 PAGE = 200
 """How many services are read at once where each is a transaction of its own."""
@@ -110,9 +111,9 @@ class Stepper:
 
         def work(session: Session) -> None:
             nonlocal did
-            last = session.scalar(select(func.max(Invoice.id))) or 0
-            did = self.step.do(session, self.kernel, service_id, self.due.today)
-            found[:] = _lines_after(session, last) if did else []
+            invoice_id, charge_id = _newest(session, Invoice), _newest(session, DailyCharge)
+            if did := self.step.do(session, self.kernel, service_id, self.due.today):
+                found[:] = _lines_after(session, invoice_id) + _days_after(session, charge_id)
             raise _OnlyLookedError
 
         try:
@@ -156,6 +157,26 @@ def _lines_after(session: Session, invoice_id: int) -> list[dict[str, Any]]:
         )
         for line, currency, client_id in rows
     ]
+
+
+def _days_after(session: Session, charge_id: int) -> list[dict[str, Any]]:
+    rows = session.scalars(
+        select(DailyCharge).where(DailyCharge.id > charge_id).order_by(DailyCharge.id)
+    )
+    return [
+        would_charge(
+            charge.client_id,
+            charge.service_id,
+            "day",
+            f"{charge.lines[0]['description']}, {charge.start_on}",
+            Money(charge.total_minor, charge.currency),
+        )
+        for charge in rows
+    ]
+
+
+def _newest(session: Session, model: type[Row]) -> int:
+    return session.scalar(select(func.max(model.id))) or 0
 
 
 def _told(error: Exception) -> str:

@@ -1,11 +1,12 @@
 """Clients and their logins."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType, structs
 
 from billing_kernel import models
+from billing_kernel.application.parking import LOOKED_AT_FROM
 from billing_kernel.application.registering import NewSession
 from billing_kernel.http.shapes.base import (
     Answer,
@@ -116,6 +117,35 @@ class Client(Answer):
             enabled=row.is_enabled,
             created_at=row.created_at,
         )
+
+
+class ClientSeenWithin(Client):
+    """A client as administrators see it.
+
+    Since ``parked_at`` automatic work leaves it alone, for ``parked_reason``. More charges on
+    one business date than ``charges_per_run_max`` are too many; null: as for everybody.
+    """
+
+    parked_at: datetime | None
+    parked_reason: str
+    charges_per_run_max: int | None
+
+    @classmethod
+    def of(cls, row: models.Client) -> Self:
+        return cls(
+            **structs.asdict(Client.of(row)),
+            parked_at=row.parked_at,
+            parked_reason=row.parked_reason,
+            charges_per_run_max=row.charges_per_run_max,
+        )
+
+
+class ReleaseClient(Body):
+    """``charges_per_run_max`` is how many charges of one date are all right for this client."""
+
+    EXAMPLE = {"charges_per_run_max": 5000}
+
+    charges_per_run_max: Annotated[int, Meta(ge=LOOKED_AT_FROM, le=10**6)] | None = None
 
 
 class RegisteredClient(Answer):
