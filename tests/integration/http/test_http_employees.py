@@ -13,8 +13,6 @@ from litestar.routes import HTTPRoute
 from billing_kernel.domain.rights import Right
 from billing_kernel.http.auth import Access
 
-pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-
 PAGE = Path(__file__).parents[3] / "docs" / "people.md"
 ANY_EMPLOYEE, NOBODY_ELSE = "any employee", "administrators only"
 PASSWORD = "correct horse battery"
@@ -169,6 +167,7 @@ def test_a_wrong_employee_is_refused(administrator, wrong: dict[str, Any], point
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
+@pytest.mark.on_both
 def test_the_head_of_a_department_works_there(administrator):
     """A head who left would be asked what nobody there knows."""
     department = administrator.done("POST", "/admin/departments", {"name": {"en": "Support"}})
