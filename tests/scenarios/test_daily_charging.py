@@ -15,10 +15,13 @@ from tests.factories import (
     Shop,
     give,
     make_kernel,
+    make_method,
     make_shop,
     money_of,
     open_one,
     open_tasks,
+    pay,
+    place,
     run_newest,
     sell_under,
     service_of,
@@ -26,12 +29,14 @@ from tests.factories import (
 )
 
 from billing_hookspecs import Money, OperationKind
+from billing_kernel.application.advancing import invoice_advance
 from billing_kernel.application.altering import ChangeAddons, ChangeCommand, ask_for_change
 from billing_kernel.application.catching_up import catch_up, charge_due
 from billing_kernel.application.changing import ChangeTariff
 from billing_kernel.application.closing import CLIENT, act_on_service
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import release
+from billing_kernel.application.paying import cancel_payment
 from billing_kernel.application.running import carry_out, start_run
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.clock import FixedClock
@@ -247,6 +252,24 @@ def test_at_26_a_pause_that_is_charged(kernel: Kernel, clock: FixedClock) -> Non
     ask(kernel, service_id, OperationKind.RESUME)
     assert set(days_of(kernel, service_id).values()) == {10}
     assert service_of(kernel, service_id).charged_until == date(2026, 1, 10)
+
+
+@on_sqlite
+def test_nobody_is_stopped_while_their_top_up_is_under_way(
+    kernel: Kernel, clock: FixedClock
+) -> None:
+    """A transfer to the balance was announced; one for another order pays no day."""
+    shop, service_id = opened(kernel, 10)
+    method = make_method(kernel, shop)
+    pay(kernel, shop, place(kernel, shop).invoice.id, method.id)
+    top_up_of_50 = kernel.database.run(
+        lambda session: invoice_advance(session, kernel, shop.client.id, Money(50, "RUB"))
+    )
+    payment_id = pay(kernel, shop, top_up_of_50.id, method.id)
+    assert night(kernel, clock, date(2026, 1, 6)) == {}
+    kernel.database.run(lambda session: cancel_payment(session, kernel, payment_id))
+    assert night(kernel, clock, date(2026, 1, 7)) == {"daily_suspended": 1}
+    assert list(days_of(kernel, service_id).values()) == [10]
 
 
 @on_sqlite
