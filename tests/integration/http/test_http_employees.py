@@ -102,7 +102,10 @@ def test_a_right_opens_its_doors_and_no_others(app: Litestar, guest, administrat
 def test_employees_have_no_client_area(guest, client, administrator):
     """An employee buys nothing, and sees a client's prices with the right to clients only."""
     administrator.done("POST", "/admin/employees", employee(rights=["services"]))
-    eve = enter(guest)
+    entry = {"email": "eve@provider.test", "password": PASSWORD}
+    opened = guest.done("POST", "/sessions", entry)
+    assert (opened["role"], opened["rights"]) == ("employee", ["services"])
+    eve = type(guest)(guest.http, opened["token"])
     assert eve.get("/services").status_code == 403
     item = {"tariff_plan_id": 1, "period_months": 1, "parameters": {"name": "x"}}
     body = {"items": [item], "client_id": client.id}

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, UnsetType, structs
 from billing_kernel import models
 from billing_kernel.application.parking import LOOKED_AT_FROM
 from billing_kernel.application.registering import NewSession
+from billing_kernel.domain.rights import Right
 from billing_kernel.http.shapes.base import (
     Answer,
     Body,
@@ -46,7 +47,7 @@ class RegisterClient(Body):
 
 
 class LogIn(Body):
-    """Login and password of a client or an administrator."""
+    """Login and password of a client, an employee or an administrator."""
 
     EXAMPLE = {"email": "ann@example.com", "password": "correct horse battery"}
 
@@ -156,12 +157,21 @@ class RegisteredClient(Answer):
 
 
 class OpenedSession(Answer):
-    """A token for the Authorization header; it is shown only here."""
+    """A token for the Authorization header; it is shown only here.
+
+    ``rights`` are those in administration; a client has none.
+    """
 
     token: str
     role: str
     expires_at: datetime
+    rights: list[Right]
 
     @classmethod
     def of(cls, opened: NewSession) -> Self:
-        return cls(token=opened.token, role=opened.role, expires_at=opened.session.expires_at)
+        return cls(
+            token=opened.token,
+            role=opened.role,
+            expires_at=opened.session.expires_at,
+            rights=[right for right in Right if right in opened.rights],
+        )
