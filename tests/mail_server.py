@@ -4,20 +4,14 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from tests.certificates import certificate
 from tests.servers.places import free_port, private_folder
 
 USERNAME, PASSWORD = "billing", "canary-pass-93d1"
@@ -68,8 +62,10 @@ class MailServer:
 def running_mail_server(security: str = "starttls") -> Iterator[MailServer]:
     """On a free port: with STARTTLS a login is required, with others none."""
     with private_folder("mail") as folder:
-        served, trusted = _certificate(folder)
-        server = MailServer(port=free_port(), tls=trusted)
+        shown = certificate(folder, HOST)
+        served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        served.load_cert_chain(shown)
+        server = MailServer(free_port(), ssl.create_default_context(cafile=str(shown)))
         options: dict[str, Any] = {
             "starttls": {
                 "tls_context": served,
@@ -102,29 +98,3 @@ def _content(envelope: Envelope) -> bytes:
     content = envelope.content
     assert isinstance(content, bytes)
     return content
-
-
-def _certificate(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What the server shows, and what trusts exactly that."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.test")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), False)
-        .sign(key, hashes.SHA256())
-    )
-    shown, secret = folder / "certificate.pem", folder / "key.pem"
-    shown.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(shown, secret)
-    return served, ssl.create_default_context(cafile=str(shown))

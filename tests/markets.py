@@ -16,6 +16,10 @@ PROVIDER = {
 }
 
 
+RESELLER = ("reseller@example.com", "reseller-pa55:word")
+"""The provider's account at the simulated vendor of licences."""
+
+
 class HostingModule(FakeModule):
     """A driver that provides hosting and servers, and answers what a test wrote down."""
 

@@ -10,8 +10,6 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.tasking import open_task
 from billing_kernel.models import Employee
 
-pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def hire(kernel: Kernel, administrator: Any, enter: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,31 +9,40 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
+from tests.addons import DISK
 from tests.factories import (
     FakeModule,
     Shop,
     give,
     make_kernel,
+    make_method,
     make_shop,
     money_of,
     open_one,
     open_tasks,
+    pay,
+    place,
     run_newest,
     sell_under,
     service_of,
+    with_plan,
 )
 
 from billing_hookspecs import Money, OperationKind
+from billing_kernel.application.advancing import invoice_advance
+from billing_kernel.application.altering import ChangeAddons, ChangeCommand, ask_for_change
 from billing_kernel.application.catching_up import catch_up, charge_due
+from billing_kernel.application.changing import ChangeTariff
 from billing_kernel.application.closing import CLIENT, act_on_service
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import release
+from billing_kernel.application.paying import cancel_payment
 from billing_kernel.application.running import carry_out, start_run
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.clock import FixedClock
 from billing_kernel.domain.ledger import InsufficientFundsError
 from billing_kernel.domain.states import OPEN_OPERATIONS
-from billing_kernel.domain.tariffs import TariffPolicies
+from billing_kernel.domain.tariffs import PeriodNotSoldError, PriceTerm, TariffPolicies
 from billing_kernel.models import (
     BilledPeriod,
     Client,
@@ -41,6 +50,7 @@ from billing_kernel.models import (
     LedgerAccount,
     LedgerEntry,
     Operation,
+    OutboxMessage,
     Service,
 )
 from billing_kernel.settings import Settings
@@ -50,6 +60,10 @@ FIRST = date(2026, 1, 5)
 
 TEN_A_DAY = {"policy": "daily", "price": {"amount_minor": 10, "currency": "RUB"}}
 KEPT = TariffPolicies(weekend_suspension={"policy": "keep"})
+
+
+on_sqlite = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+"""For stories whose decisions are the same on either database."""
 
 
 @pytest.fixture
@@ -110,6 +124,10 @@ def ask(kernel: Kernel, service_id: int, kind: OperationKind, asked_by: str = CL
 def top_up(kernel: Kernel, shop: Shop, minor: int, number: int = 2) -> None:
     """Money comes, and workers do what follows."""
     kernel.database.run(lambda session: give(session, shop.owner, Money(minor, "RUB"), number))
+    with kernel.database.reading() as session:
+        newest = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(1)
+        message = session.scalars(newest).one()
+    assert (message.actor, message.arguments) == ("catch_up", {"client_id": shop.client.id})
     catch_up(kernel, shop.client.id)
     work(kernel)
 
@@ -146,7 +164,9 @@ def test_a_month_is_charged_day_by_day(kernel: Kernel, clock: FixedClock) -> Non
     shop, service_id = opened(kernel, 500)
     assert money_of(kernel, shop) == (490, 0)
     assert night(kernel, clock, FIRST) == {}
-    nights(kernel, clock, FIRST + timedelta(days=1), 30)
+    nights(kernel, clock, FIRST + timedelta(days=1), 3)
+    # Nobody ran the nights between.
+    nights(kernel, clock, FIRST + timedelta(days=29), 2)
     assert days_of(kernel, service_id) == {FIRST + timedelta(days=n): 10 for n in range(31)}
     assert money_of(kernel, shop) == (190, 0)
     assert service_of(kernel, service_id).charged_until == date(2026, 2, 5)
@@ -156,6 +176,7 @@ def test_a_month_is_charged_day_by_day(kernel: Kernel, clock: FixedClock) -> Non
         assert entries[0].description == "Thing: mine, 2026-01-06"
 
 
+@on_sqlite
 def test_days_that_were_missed_are_made_up_for(kernel: Kernel, clock: FixedClock) -> None:
     """No night ran for a month: one charges all days, by nominal shares with a free last day."""
     shop, service_id = opened(kernel, 5000, charging={"policy": "daily", "by_order_period": True})
@@ -196,6 +217,7 @@ def test_into_debt_over_a_weekend_and_back(kernel: Kernel, clock: FixedClock) ->
     }
 
 
+@on_sqlite
 def test_at_26_a_client_pauses_a_service(kernel: Kernel, clock: FixedClock) -> None:
     """The day of suspension is paid, the day of resuming is charged, those between are free."""
     shop, service_id = opened(kernel, 40)
@@ -216,6 +238,7 @@ def test_at_26_a_client_pauses_a_service(kernel: Kernel, clock: FixedClock) -> N
     assert service_of(kernel, service_id).status == "suspended"
 
 
+@on_sqlite
 def test_at_26_a_pause_that_is_charged(kernel: Kernel, clock: FixedClock) -> None:
     """With charge_while_suspended days go on costing, as long as there is money, then are owed."""
     shop, service_id = opened(
@@ -231,6 +254,25 @@ def test_at_26_a_pause_that_is_charged(kernel: Kernel, clock: FixedClock) -> Non
     assert service_of(kernel, service_id).charged_until == date(2026, 1, 10)
 
 
+@on_sqlite
+def test_nobody_is_stopped_while_their_top_up_is_under_way(
+    kernel: Kernel, clock: FixedClock
+) -> None:
+    """A transfer to the balance was announced; one for another order pays no day."""
+    shop, service_id = opened(kernel, 10)
+    method = make_method(kernel, shop)
+    pay(kernel, shop, place(kernel, shop).invoice.id, method.id)
+    top_up_of_50 = kernel.database.run(
+        lambda session: invoice_advance(session, kernel, shop.client.id, Money(50, "RUB"))
+    )
+    payment_id = pay(kernel, shop, top_up_of_50.id, method.id)
+    assert night(kernel, clock, date(2026, 1, 6)) == {}
+    kernel.database.run(lambda session: cancel_payment(session, kernel, payment_id))
+    assert night(kernel, clock, date(2026, 1, 7)) == {"daily_suspended": 1}
+    assert list(days_of(kernel, service_id).values()) == [10]
+
+
+@on_sqlite
 def test_what_runs_out_of_money_is_deleted_in_the_end(kernel: Kernel, clock: FixedClock) -> None:
     """Counted from the first day that wasn't paid; a pause by choice isn't want of money."""
     shop, unpaid = opened(kernel, 20, auto_deletion_days=5)
@@ -243,6 +285,7 @@ def test_what_runs_out_of_money_is_deleted_in_the_end(kernel: Kernel, clock: Fix
     assert service_of(kernel, paused).status == "suspended"
 
 
+@on_sqlite
 def test_an_administrator_may_resume_on_trust(kernel: Kernel, clock: FixedClock) -> None:
     """Without money the day stays owed, and the next night stops the service again."""
     shop, service_id = opened(kernel, 10)
@@ -254,6 +297,49 @@ def test_an_administrator_may_resume_on_trust(kernel: Kernel, clock: FixedClock)
     top_up(kernel, shop, 15)
     assert service_of(kernel, service_id).status == "suspended"
     assert list(days_of(kernel, service_id).values()) == [10, 0, 0, 10]
+
+
+@on_sqlite
+def test_a_change_counts_from_the_next_day(kernel: Kernel, clock: FixedClock) -> None:
+    """It costs nothing now; days before it cost what they did, though charged only with it."""
+    shop, service_id = opened(kernel, 5000, addons=(DISK,))
+    clock.instant += timedelta(days=2)
+    change_to(kernel, shop, service_id, ChangeAddons({"disk": 40}))
+    assert list(days_of(kernel, service_id).values()) == [10, 10, 10]
+    assert night(kernel, clock, date(2026, 1, 8)) == {"charged": 1}
+    other = with_plan(kernel, shop, 3000)
+    sell_under(kernel, other, charging={"policy": "daily", "by_order_period": True})
+    change_to(kernel, shop, service_id, ChangeTariff(other.plan.id))
+    assert night(kernel, clock, date(2026, 1, 9)) == {"charged": 1}
+    assert list(days_of(kernel, service_id).values()) == [10, 10, 10, 10 + 600 // 30, 3000 // 30]
+    longer = with_plan(kernel, shop, 3000)
+    sell_under(kernel, longer, charging=TEN_A_DAY, prices=(PriceTerm(3, Money(1, "RUB")),))
+    with pytest.raises(PeriodNotSoldError):
+        change_to(kernel, shop, service_id, ChangeTariff(longer.plan.id))
+
+
+def change_to(kernel: Kernel, shop: Shop, service_id: int, command: ChangeCommand) -> None:
+    """Change a service for its client; it costs nothing."""
+    before = money_of(kernel, shop)
+    asked = kernel.database.run(
+        lambda session: ask_for_change(session, kernel, service_id, command, shop.client.id)
+    )
+    assert (asked.invoice, money_of(kernel, shop)) == (None, before)
+    work(kernel)
+
+
+@on_sqlite
+def test_later_periods_cost_what_a_renewal_does(kernel: Kernel, clock: FixedClock) -> None:
+    """AT-23 by the day: the period that was ordered at its price, those after it at another."""
+    prices = (PriceTerm(1, Money(3000, "RUB"), renewal_price=Money(2800, "RUB")),)
+    _, service_id = opened(
+        kernel, 9000, charging={"policy": "daily", "by_order_period": True}, prices=prices
+    )
+    night(kernel, clock, date(2026, 3, 4))
+    days = days_of(kernel, service_id)
+    ordered = [amount for day, amount in days.items() if day < date(2026, 2, 5)]
+    renewed = [amount for day, amount in days.items() if day >= date(2026, 2, 5)]
+    assert (sum(ordered), sum(renewed), len(renewed)) == (3000, 2800, 28)
 
 
 def test_several_runs_at_once_charge_each_day_once(kernel: Kernel, clock: FixedClock) -> None:

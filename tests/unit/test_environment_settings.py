@@ -31,6 +31,7 @@ def test_every_variable_arrives() -> None:
             "BILLING_SWEEP_S": "7",
             "BILLING_NIGHTLY_AT": "03:30",
             "BILLING_CALL_TIMEOUT_S": "90",
+            "BILLING_CHARGES_PER_RUN_MAX": "5000",
             "BILLING_QUIET_PERIOD_S": "0",
         }
     )
@@ -47,6 +48,7 @@ def test_every_variable_arrives() -> None:
         sweep_s=7,
         nightly_at=time(3, 30),
         call_timeout_s=90,
+        charges_per_run_max=5000,
         quiet_period_s=0,
     )
 

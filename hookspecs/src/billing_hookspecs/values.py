@@ -7,6 +7,10 @@ driver call can move to another process without a change for its author.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from types import NoneType
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 V = TypeVar("V")
@@ -34,9 +38,13 @@ class FrozenDict(dict[str, V]):
         return (FrozenDict, (dict(self),))
 
 
+FROZEN = (str, int, bytes, NoneType, date, Decimal, FrozenDict)
+"""What can't be changed anyway, and values that were frozen when they were made."""
+
+
 def freeze(value: Any) -> Any:
     """The same value with every mapping and sequence inside made immutable."""
-    if isinstance(value, FrozenDict):
+    if isinstance(value, FROZEN):
         return value
     if isinstance(value, Mapping):
         return FrozenDict({key: freeze(item) for key, item in value.items()})
@@ -50,11 +58,19 @@ class Value:
     """Base of all values: freezes mappings and lists that it is given."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            given = getattr(self, field.name)
+        kind: Any = type(self)
+        for name in _names(kind):
+            given = getattr(self, name)
+            if isinstance(given, FROZEN) or isinstance(given, Value):  # noqa: SIM101 the tuple is one
+                continue
             frozen = freeze(given)
             if frozen is not given:
-                object.__setattr__(self, field.name, frozen)
+                object.__setattr__(self, name, frozen)
+
+
+@cache
+def _names(of: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(of))
 
 
 class Secret(str):

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
-from tests.factories import make_client, make_kernel
-from tests.markets import PROVIDER, HostingModule, Market, dollars
+from tests.factories import NOON, make_client, make_kernel
+from tests.markets import PROVIDER, RESELLER, HostingModule, Market, dollars
 
+from billing_isp_licenses.simulator import PanelServer, SellingPanel
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.models import Client, Provider
 from billing_kernel.settings import Settings
@@ -59,3 +60,18 @@ def market(
     administrator.done("POST", f"/admin/clients/{client.id}/adjustments", gift)
     guest = type(administrator)(http)
     return Market(administrator, client, guest, provider["id"], module["id"])
+
+
+@pytest.fixture
+def vendor() -> SellingPanel:
+    """Sells licences; its day is that of the installation."""
+    panel = SellingPanel(activation_polls=0)
+    panel.set_clock(NOON)
+    panel.open_account(*RESELLER)
+    return panel
+
+
+@pytest.fixture
+def address(vendor: SellingPanel) -> Iterator[str]:
+    with PanelServer(vendor) as running:
+        yield running.url

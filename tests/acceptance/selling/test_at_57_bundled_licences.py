@@ -7,16 +7,16 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import select
-from tests.factories import NOON, go_on, operation_of, run_newest
-from tests.markets import Market, price
+from tests.factories import go_on, operation_of, run_newest
+from tests.markets import RESELLER, Market, price
 
-from billing_isp_licenses.simulator import PanelServer, SellingPanel
+from billing_isp_licenses.simulator import SellingPanel
 from billing_isp_licenses.simulator.goods import ACTIVE, DELETED, SUSPENDED
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.models import BilledPeriod
 
-USERNAME, PASSWORD = "reseller@example.com", "reseller-pa55:word"
+USERNAME, PASSWORD = RESELLER
 FUNDS = 100_000
 SERVER, LITE = 2000, 600
 IP = "192.0.2.7"
@@ -27,21 +27,6 @@ def the_books_are_right(kernel: Kernel) -> Iterator[None]:
     yield
     with kernel.database.reading() as session:
         assert verify_ledger(session).problems == ()
-
-
-@pytest.fixture
-def vendor() -> SellingPanel:
-    """Sells licences; its day is that of the installation."""
-    panel = SellingPanel(activation_polls=0)
-    panel.set_clock(NOON)
-    panel.open_account(USERNAME, PASSWORD)
-    return panel
-
-
-@pytest.fixture
-def address(vendor: SellingPanel) -> Iterator[str]:
-    with PanelServer(vendor) as running:
-        yield running.url
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import pytest
 from tests.factories import run_newest
 from tests.markets import HostingModule, Market
 
 from billing_kernel.application.kernel import Kernel
-
-pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 
 
 def money(market: Market) -> tuple[int, int]:

@@ -1,39 +1,21 @@
 """F-029 with a vendor's licences: renewed only while the account there has its minimum."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import update
-from tests.factories import NOON, let_come_due, run_newest
-from tests.markets import Market, dollars, price
+from tests.factories import let_come_due, run_newest
+from tests.markets import RESELLER, Market, dollars, price
 
-from billing_isp_licenses.simulator import PanelServer, SellingPanel
+from billing_isp_licenses.simulator import SellingPanel
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.models import UpstreamBalance, wall_clock
-
-USERNAME, PASSWORD = "reseller@example.com", "reseller-pa55:word"
-
-
-@pytest.fixture
-def vendor() -> SellingPanel:
-    panel = SellingPanel(activation_polls=0)
-    panel.set_clock(NOON)
-    panel.open_account(USERNAME, PASSWORD)
-    return panel
-
-
-@pytest.fixture
-def address(vendor: SellingPanel) -> Iterator[str]:
-    with PanelServer(vendor) as running:
-        yield running.url
 
 
 def test_a_licence_is_renewed_when_the_account_there_has_enough(
     kernel: Kernel, market: Market, vendor: SellingPanel, address: str
 ) -> None:
     """From the setting of the connection to the vendor's books, and the task in between."""
-    root = market.administrator
+    root, (username, password) = market.administrator, RESELLER
     department = root.done("POST", "/admin/departments", {"name": {"en": "Buying"}})
     module = root.done(
         "POST",
@@ -42,7 +24,7 @@ def test_a_licence_is_renewed_when_the_account_there_has_enough(
             "driver": "isp_licenses",
             "product_types": ["isp_license"],
             "name": {"en": "Vendor"},
-            "settings": {"url": address, "username": USERNAME, "password": PASSWORD},
+            "settings": {"url": address, "username": username, "password": password},
             "department_id": department["id"],
             "minimal_balance": {"amount_minor": 5000, "currency": "EUR"},
         },
@@ -57,7 +39,7 @@ def test_a_licence_is_renewed_when_the_account_there_has_enough(
     [licence] = vendor.shop.licenses.values()
     bought_until = licence.expires_on
 
-    vendor.shop.accounts[USERNAME].balance_minor = 4999
+    vendor.shop.accounts[username].balance_minor = 4999
     renewal = {"period_months": 1, "pay_with": {"balance": True}}
     market.client.done("POST", f"/services/{service_id}/renew", renewal)
     run_newest(kernel, service_id)
@@ -69,7 +51,7 @@ def test_a_licence_is_renewed_when_the_account_there_has_enough(
     assert (task["kind"], task["department_id"]) == ("upstream_funds", department["id"])
     assert "49.99 EUR" in task["detail"]
 
-    vendor.shop.accounts[USERNAME].balance_minor = 5000
+    vendor.shop.accounts[username].balance_minor = 5000
     let_come_due(kernel, service_id)
     long_ago = wall_clock() - timedelta(hours=1)
     kernel.database.run(

@@ -13,8 +13,6 @@ from litestar.routes import HTTPRoute
 from billing_kernel.domain.rights import Right
 from billing_kernel.http.auth import Access
 
-pytestmark = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-
 PAGE = Path(__file__).parents[3] / "docs" / "people.md"
 ANY_EMPLOYEE, NOBODY_ELSE = "any employee", "administrators only"
 PASSWORD = "correct horse battery"
@@ -104,7 +102,10 @@ def test_a_right_opens_its_doors_and_no_others(app: Litestar, guest, administrat
 def test_employees_have_no_client_area(guest, client, administrator):
     """An employee buys nothing, and sees a client's prices with the right to clients only."""
     administrator.done("POST", "/admin/employees", employee(rights=["services"]))
-    eve = enter(guest)
+    entry = {"email": "eve@provider.test", "password": PASSWORD}
+    opened = guest.done("POST", "/sessions", entry)
+    assert (opened["role"], opened["rights"]) == ("employee", ["services"])
+    eve = type(guest)(guest.http, opened["token"])
     assert eve.get("/services").status_code == 403
     item = {"tariff_plan_id": 1, "period_months": 1, "parameters": {"name": "x"}}
     body = {"items": [item], "client_id": client.id}
@@ -169,6 +170,7 @@ def test_a_wrong_employee_is_refused(administrator, wrong: dict[str, Any], point
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
+@pytest.mark.on_both
 def test_the_head_of_a_department_works_there(administrator):
     """A head who left would be asked what nobody there knows."""
     department = administrator.done("POST", "/admin/departments", {"name": {"en": "Support"}})

@@ -8,13 +8,18 @@ from tests.factories import (
     FakeModule,
     Shop,
     buy,
+    make_method,
     open_one,
+    pay,
+    place,
     run_newest,
 )
 
-from billing_hookspecs import Done, OperationKind, UpstreamRefusedError
+from billing_hookspecs import Done, Money, OperationKind, UpstreamRefusedError
+from billing_kernel.application.booking import lock_payment, receive_money
 from billing_kernel.application.closing import act_on_service
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.learning import fail_payment
 from billing_kernel.application.notifying import notify
 from billing_kernel.application.templating import create_message_template
 from billing_kernel.models import (
@@ -25,6 +30,7 @@ from billing_kernel.models import (
     Message,
     MessageTemplate,
     ProcessingModule,
+    Provider,
     TariffPlan,
 )
 
@@ -133,6 +139,46 @@ def test_a_refused_order_is_told_to_the_client_and_to_the_department(
     assert not any("canary" in message.subject + message.body for message in written())
 
 
+def test_a_payment_that_failed_is_told(
+    kernel: Kernel, shop: Shop, work: Callable[..., None], written: Written
+) -> None:
+    """Whoever thinks that it is paid finds out when the service stops."""
+    change(kernel, Provider, shop.provider.id, support_email="help@provider.test")
+    change(kernel, Client, shop.client.id, language="ru")
+    method = make_method(kernel, shop)
+    payment_id = pay(kernel, shop, place(kernel, shop).invoice.id, method.id)
+
+    def fail(session: Any) -> None:
+        payment = lock_payment(session, payment_id)
+        fail_payment(session, kernel, payment, "gateway's words canary-22bb")
+
+    kernel.database.run(fail)
+    work()
+    [message] = written()
+    assert message.subject == f"Платёж {payment_id} не прошёл"
+    assert "на 10,00\xa0₽ (manual) не прошёл" in message.body
+    assert "help@provider.test" in message.body
+    assert "canary" not in message.body
+
+
+def test_money_that_fits_no_invoice_is_told(
+    kernel: Kernel, shop: Shop, work: Callable[..., None], written: Written
+) -> None:
+    """It is the client's, on the balance; a department is asked about it as well."""
+    method = make_method(kernel, shop)
+    payment_id = pay(kernel, shop, place(kernel, shop).invoice.id, method.id)
+
+    def receive(session: Any) -> None:
+        payment = lock_payment(session, payment_id)
+        receive_money(session, kernel, payment, Money(300, "RUB"))
+
+    kernel.database.run(receive)
+    work()
+    told = {message.event: message for message in written()}
+    assert set(told) == {"PaymentWentToBalance", "TaskOpened"}
+    assert "RUB 3.00 of your payment" in told["PaymentWentToBalance"].body.replace("\xa0", " ")
+
+
 def test_a_suspension_and_a_deletion_are_told(
     kernel: Kernel, shop: Shop, work: Callable[..., None], written: Written
 ) -> None:
@@ -162,14 +208,14 @@ def test_a_task_is_told_to_each_of_its_department(
         ours, other = (Department(name={"en": name}) for name in ("Support", "Sales"))
         session.add_all([ours, other])
         session.flush()
-        for name, place, columns in (
+        for name, department, columns in (
             ("ann", ours, {}),
             ("boris", ours, {"language": "ru"}),
             ("gone", ours, {"is_enabled": False}),
             ("sue", other, {}),
         ):
             email = f"{name}@provider.test"
-            departments = [EmployeeDepartment(department_id=place.id)]
+            departments = [EmployeeDepartment(department_id=department.id)]
             session.add(
                 Employee(
                     email=email, name=name, password_hash="-", departments=departments, **columns

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money
+from billing_kernel.application.charging_days import ask_to_catch_up
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import lock_accounts, post
@@ -64,6 +65,7 @@ def receive_money(
     if payment.invoice_id is not None:
         _pay_invoice(session, kernel, payment, captured)
     pay_by_themselves(session, kernel, payment.client_id)
+    ask_to_catch_up(session, payment.client_id)
 
 
 def _pay_invoice(session: Session, kernel: Kernel, payment: Payment, captured: Money) -> None:

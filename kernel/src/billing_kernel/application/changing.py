@@ -38,7 +38,7 @@ from billing_kernel.domain.repricing import (
     price_tariff_change,
 )
 from billing_kernel.domain.states import ServiceState
-from billing_kernel.domain.tariffs import TariffTerms, read_terms
+from billing_kernel.domain.tariffs import TariffTerms, price_for, read_terms
 from billing_kernel.models import Client, Payer, Provider, Service, TariffPlan, TariffVersion
 
 CHANGEABLE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
@@ -70,6 +70,8 @@ def quote_tariff_change(
 ) -> PricedChange:
     """Price the way to another tariff plan as of a day, today if none is given.
 
+    Services that are charged daily pay nothing now: the next day costs more or less.
+
     ``after`` is a renewal that is bought together with it and comes first.
 
     Raises NotChangeableError, TariffNotForSaleError, TariffForbiddenError,
@@ -93,6 +95,8 @@ def quote_tariff_change(
     months = command.period_months or service.period_months
     sale = _sale(session, kernel, plan, new_terms, service, payer, today, text, months)
     if charging_policy(kernel, terms.charging).charges_daily:
+        # Its days are priced one by one, by the price of a period that there must be.
+        price_for(new_terms, months, renewal=True)
         return PricedChange((), None, kept_addons(new_terms, service.addons))
     running = _running(service, terms, after)
     return price_tariff_change(running, new_terms, plan.id, sale, InstalledPolicies(kernel))

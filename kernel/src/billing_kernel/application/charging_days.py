@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,10 +16,12 @@ from billing_kernel.application.finding import terms_of
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import may_spend, post
 from billing_kernel.application.pricing_days import DayPrices
+from billing_kernel.application.publishing import enqueue
 from billing_kernel.domain.daily import after_free, due_days
 from billing_kernel.domain.ledger import InsufficientFundsError, Owner, draft_charge
 from billing_kernel.domain.periods import business_date, day_after
 from billing_kernel.domain.pricing import PricedItem
+from billing_kernel.domain.states import ServiceState
 from billing_kernel.models import DailyCharge, Provider, Service
 
 log = structlog.get_logger(__name__)
@@ -85,6 +88,17 @@ def refuse_uncovered(session: Session, kernel: Kernel, service: Service, today: 
             f"the balance doesn't cover the {len(days)} days that resuming service {service.id} "
             f"takes, from {days[0]} on: top it up first"
         )
+
+
+def ask_to_catch_up(session: Session, client_id: int) -> None:
+    """Have a worker charge what is owed, where a balance gained something; resume what it pays."""
+    daily = select(Service.id).where(
+        Service.client_id == client_id,
+        Service.charged_until.is_not(None),
+        Service.status.in_((ServiceState.ACTIVE, ServiceState.SUSPENDED)),
+    )
+    if session.scalar(daily.limit(1)) is not None:
+        enqueue(session, "catch_up", {"client_id": client_id})
 
 
 def begin_days(session: Session, kernel: Kernel, service: Service) -> None:

@@ -1,7 +1,7 @@
-"""Make the amounts of an invoice line again, from what they were made from."""
+"""Make the amounts of an invoice line or a daily charge again, from what they were made from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -13,8 +13,9 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.derivations import Derivation, derive, read_derivation
 from billing_kernel.domain.errors import RuleError
+from billing_kernel.domain.pricing import PricedLine
 from billing_kernel.extensions import PluginFaultError, UnknownDriverError
-from billing_kernel.models import Invoice, InvoiceLine
+from billing_kernel.models import DailyCharge, Invoice, InvoiceLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,18 @@ class Amounts:
 class Explanation:
     """What a line says, what it was made from, and what that makes today.
 
-    ``recomputed`` is None where nothing can be made of it: the line was written by hand, or
-    its policy isn't installed any more; ``reason`` says which, or why the amounts differ.
+    ``line_id`` is the invoice line's, or the position among the lines of a daily charge.
+    ``document`` is the derivation as it is stored. ``recomputed`` is None where nothing can be
+    made of it: the line was written by hand, or its policy isn't installed any more;
+    ``reason`` says which, or why the amounts differ.
     """
 
-    line: InvoiceLine
+    line_id: int
+    kind: str
+    description: str
     stored: Amounts
-    derivation: Derivation | None
-    recomputed: Amounts | None
+    document: Mapping[str, Any] | None
+    recomputed: Amounts | None = None
     reason: str = ""
 
     @property
@@ -61,16 +66,46 @@ def explain_line(
         Money(line.total_minor, currency),
         tuple(msgspec.convert(line.explanation, Sequence[Step])),
     )
-    if line.derivation is None:
-        return Explanation(line, stored, None, None, "the amount was entered, not computed")
-    derivation = read_derivation(line.derivation)
+    said = Explanation(line.id, line.kind, line.description, stored, line.derivation)
+    return _recomputed(kernel, said)
+
+
+def explain_charge(
+    session: Session, kernel: Kernel, service_id: int, charge_id: int, **owned: Any
+) -> list[Explanation]:
+    """Explain the lines of a daily charge; MissingError if there is none, or it is another's."""
+    charge = find(session, DailyCharge, charge_id, service_id=service_id, **owned)
+    return [
+        _recomputed(
+            kernel,
+            Explanation(
+                position,
+                line.kind,
+                line.description,
+                Amounts(line.net, line.tax, line.total, line.steps),
+                line.derivation,
+            ),
+        )
+        for position, line in enumerate(lines_of(charge), 1)
+    ]
+
+
+def lines_of(charge: DailyCharge) -> list[PricedLine]:
+    """The lines of a daily charge, as they were priced."""
+    return msgspec.convert(charge.lines, list[PricedLine])
+
+
+def _recomputed(kernel: Kernel, said: Explanation) -> Explanation:
+    if said.document is None:
+        return replace(said, reason="the amount was entered, not computed")
+    derivation = read_derivation(said.document)
     try:
         derived = derive(derivation, InstalledPolicies(kernel))
     except (UnknownDriverError, PluginFaultError, RuleError) as error:
-        return Explanation(line, stored, derivation, None, error.message)
+        return replace(said, reason=error.message)
     taxed = derived.taxed
     recomputed = Amounts(taxed.net, taxed.tax, taxed.total, derived.steps)
-    return Explanation(line, stored, derivation, recomputed, _difference(kernel, derivation))
+    return replace(said, recomputed=recomputed, reason=_difference(kernel, derivation))
 
 
 def _difference(kernel: Kernel, derivation: Derivation) -> str:

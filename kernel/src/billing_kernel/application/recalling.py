@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import Objection, PolicyKind, TaxDecision
 from billing_kernel.application.consulting import InstalledPolicies
 from billing_kernel.application.delaying import keeping
+from billing_kernel.application.finding import terms_of
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.taxing import decide_tax
 from billing_kernel.domain.derivations import Decision, Situation
+from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.tariffs import TariffTerms
-from billing_kernel.models import Client, Payer, Provider
+from billing_kernel.models import Client, Payer, Provider, TariffPlan
 
 A = TypeVar("A")
 
@@ -27,9 +29,11 @@ class RecallingPolicies(InstalledPolicies):
 
     def decide(self, kind: PolicyKind, key: str, situation: Situation) -> Decision | Objection:
         asked = (kind, key, situation)
-        if asked not in self._decisions:
-            self._decisions[asked] = InstalledPolicies.decide(self, kind, key, situation)
-        return self._decisions[asked]
+        decision = self._decisions.get(asked)
+        if decision is None:
+            decision = InstalledPolicies.decide(self, kind, key, situation)
+            self._decisions[asked] = decision
+        return decision
 
 
 @dataclass(slots=True)
@@ -43,6 +47,24 @@ class Answers:
 
     def __post_init__(self) -> None:
         self.policies = RecallingPolicies(self.kernel)
+
+    def plan(self, plan_id: int) -> TariffPlan:
+        return self._once(("plan", plan_id), lambda: self.session.get_one(TariffPlan, plan_id))
+
+    def provider(self, provider_id: int) -> Provider:
+        return self._once(
+            ("provider", provider_id), lambda: self.session.get_one(Provider, provider_id)
+        )
+
+    def terms(self, version_id: int) -> TariffTerms:
+        return self._once(("terms", version_id), lambda: terms_of(self.session, version_id))
+
+    def today(self, provider: Provider) -> date:
+        """The business date; a transaction has one."""
+        return self._once(
+            ("today", provider.id),
+            lambda: business_date(self.kernel.clock.now(), provider.time_zone),
+        )
 
     def tax(
         self, provider: Provider, client: Client, payer: Payer | None, today: date

@@ -82,6 +82,7 @@ class NewSession:
     token: str
     role: str
     session: Session
+    rights: frozenset[Right]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ def open_session(session: DatabaseSession, person: Person) -> NewSession:
     )
     session.add(row)
     session.flush()
-    return NewSession(token, ROLES[type(person)], row)
+    return NewSession(token, ROLES[type(person)], row, _rights(person))
 
 
 def caller_of(session: DatabaseSession, token: str) -> Caller:

@@ -11,7 +11,7 @@ from billing_hookspecs import Occasion, OperationKind
 from billing_kernel.application.bundling import refuse_bundled
 from billing_kernel.application.consulting import charging_policy
 from billing_kernel.application.delaying import delay_of
-from billing_kernel.application.finding import find, terms_of
+from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, issue_invoice
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.ordering import payer_of
@@ -31,7 +31,6 @@ from billing_kernel.models import (
     Payer,
     Provider,
     Service,
-    TariffPlan,
 )
 
 RENEWAL = "renewal"
@@ -89,14 +88,14 @@ def quote_renewal(
     answers = answers or Answers(session, kernel)
     refuse_bundled(session, service)
     refuse_being_deleted(service)
-    plan = session.get_one(TariffPlan, service.tariff_plan_id)
-    provider = session.get_one(Provider, service.provider_id)
-    today = as_of or business_date(kernel.clock.now(), provider.time_zone)
+    plan = answers.plan(service.tariff_plan_id)
+    provider = answers.provider(service.provider_id)
+    today = as_of or answers.today(provider)
     if plan.end_on is not None and today > plan.end_on:
         raise TariffEndedError(f"tariff plan {plan.id} ended on {plan.end_on}")
     if service.status not in RENEWABLE:
         raise NotRenewableError(f"service {service.id} is {service.status}")
-    terms = terms_of(session, service.tariff_version_id)
+    terms = answers.terms(service.tariff_version_id)
     if charging_policy(kernel, terms.charging).charges_daily:
         raise ChargedDailyError(f"service {service.id} is charged daily from the balance")
     if service.expires_on is None or service.anchor_on is None:

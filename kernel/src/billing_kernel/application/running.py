@@ -11,7 +11,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.nightly import STEPS
 from billing_kernel.application.publishing import enqueue
-from billing_kernel.application.stepping import Stepper
+from billing_kernel.application.stepping import Stepper, rare_collections
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.periods import business_date
 from billing_kernel.models import Provider, Run, wall_clock
@@ -72,12 +72,13 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
     tally = Tally()
     with kernel.database.reading() as session:
         tally.expect(session, dues)
-    for step, due in dues:
-        tally.begin(kernel, step, due)
-        for _ in Stepper(kernel, tally, step, due, is_dry=run.is_dry).stretches():
-            _report(kernel, run_id, tally, "running")
-            if progress is not None:
-                progress(tally.done, tally.total)
+    with rare_collections():
+        for step, due in dues:
+            tally.begin(kernel, step, due)
+            for _ in Stepper(kernel, tally, step, due, is_dry=run.is_dry).stretches():
+                _report(kernel, run_id, tally, "running")
+                if progress is not None:
+                    progress(tally.done, tally.total)
     tally.end()
     return _report(kernel, run_id, tally, "done")
 

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money
+from billing_kernel.application.charging_days import ask_to_catch_up
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import may_spend
 from billing_kernel.application.publishing import enqueue
@@ -74,6 +75,7 @@ def spend_balance(kernel: Kernel, client_id: int) -> None:
 
 def ask_to_spend(session: Session, client: Client) -> None:
     """Have a worker look whether a balance that gained something pays for something now."""
+    ask_to_catch_up(session, client.id)
     if client.pays_from_balance:
         enqueue(session, "spend_balance", {"client_id": client.id})
 

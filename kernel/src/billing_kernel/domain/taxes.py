@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from billing_hookspecs import Money, Step, TaxDecision
 from billing_kernel.domain.rounding import fraction_of
@@ -55,8 +56,13 @@ def tax_amount(price: Money, decision: TaxDecision, *, inclusive: bool) -> Taxed
     return _exclusive(price - within, decision, steps)
 
 
+@cache
+def _fraction(rate: str) -> Fraction:
+    return Fraction(rate)
+
+
 def _exclusive(net: Money, decision: TaxDecision, steps: tuple[Step, ...]) -> TaxedAmount:
-    tax = fraction_of(net, Fraction(decision.rate))
+    tax = fraction_of(net, _fraction(decision.rate))
     if tax:
         step = Step(
             "tax.exclusive",

@@ -10,6 +10,7 @@ from dramatiq import Actor, Broker
 
 from billing_hookspecs import BillingError
 from billing_kernel.application.beginning import begin_payment
+from billing_kernel.application.catching_up import catch_up
 from billing_kernel.application.charging import charge_stored, check_payment
 from billing_kernel.application.collecting import stop_uncollected
 from billing_kernel.application.documenting import render_document
@@ -41,6 +42,7 @@ Work: TypeAlias = Callable[..., None]
 
 ACTORS: Final[Mapping[str, Work]] = {
     "begin_payment": begin_payment,
+    "catch_up": catch_up,
     "charge_stored": charge_stored,
     "check_books": check_books,
     "check_payment": check_payment,

@@ -54,7 +54,7 @@ class Department(ChangingRow):
     show_in_support_center: Mapped[bool] = mapped_column(default=False)
     business_hours_id: Mapped[int | None] = mapped_column(ForeignKey("business_hours.id"))
     head_id: Mapped[int | None] = mapped_column(ForeignKey("employees.id"))
-    business_hours: Mapped[BusinessHours | None] = relationship(lazy="joined")
+    business_hours: Mapped[BusinessHours | None] = relationship(lazy="selectin")
 
 
 class Administrator(ChangingRow):

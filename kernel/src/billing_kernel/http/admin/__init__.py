@@ -11,6 +11,7 @@ from billing_kernel.http.admin import (
     clients,
     clock,
     companies,
+    daily_charges,
     data_centers,
     departments,
     document_templates,
@@ -43,6 +44,7 @@ from billing_kernel.http.admin import (
 HANDLERS: list[Any] = [
     *employees.HANDLERS,
     clients.adjust,
+    clients.release_parked,
     *runs.HANDLERS,
     *clock.HANDLERS,
     *messages.HANDLERS,
@@ -89,6 +91,7 @@ BY_RIGHT: Mapping[Right, list[Any]] = {
     Right.SERVICES: [
         *orders.HANDLERS,
         *services.HANDLERS,
+        *daily_charges.HANDLERS,
         *subscriptions.HANDLERS,
         name_servers.get_service_domain,
         processing_modules.reconcile_processing_module,

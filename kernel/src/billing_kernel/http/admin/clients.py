@@ -3,13 +3,15 @@
 from typing import Annotated
 
 from litestar import Response, get, patch, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from billing_kernel import models
 from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
 from billing_kernel.application.finding import find
+from billing_kernel.application.parking import release
 from billing_kernel.application.registering import change_client
 from billing_kernel.http.admin import rows
 from billing_kernel.http.admin.ledger import entry_shape
@@ -19,7 +21,7 @@ from billing_kernel.http.filters import IdFilter, TextFilter
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page
 from billing_kernel.http.shapes.base import Amount, Body, RowId
-from billing_kernel.http.shapes.clients import ChangeClient, Client
+from billing_kernel.http.shapes.clients import ChangeClient, ClientSeenWithin, ReleaseClient
 from billing_kernel.http.shapes.ledger import Balance, LedgerEntryAnswer
 
 PATH, ONE = "/clients", "/clients/{client_id:int}"
@@ -45,13 +47,15 @@ def list_clients(
     provider_id: IdFilter = None,
     client_group_id: IdFilter = None,
     email: TextFilter = None,
-) -> Page[Client]:
-    """Every client."""
+    is_parked: FromQuery[bool | None] = None,
+) -> Page[ClientSeenWithin]:
+    """Every client; ``is_parked`` those that automatic work leaves alone, or the others."""
     return rows.listed(
         kernel,
         models.Client,
         paging,
-        Client.of,
+        ClientSeenWithin.of,
+        among=_among(is_parked),
         provider_id=provider_id,
         client_group_id=client_group_id,
         email=email.lower() if email else None,
@@ -59,16 +63,39 @@ def list_clients(
 
 
 @get(ONE, operation_id="adminGetClient", tags=TAGS, sync_to_thread=True)
-def get_client(kernel: GivenKernel, client_id: FromPath[int]) -> Client:
+def get_client(kernel: GivenKernel, client_id: FromPath[int]) -> ClientSeenWithin:
     """One client."""
-    return rows.shown(kernel, models.Client, client_id, Client.of)
+    return rows.shown(kernel, models.Client, client_id, ClientSeenWithin.of)
 
 
 @patch(ONE, operation_id="adminChangeClient", tags=TAGS, sync_to_thread=True)
-def change(kernel: GivenKernel, client_id: FromPath[int], data: JSONBody[ChangeClient]) -> Client:
+def change(
+    kernel: GivenKernel, client_id: FromPath[int], data: JSONBody[ChangeClient]
+) -> ClientSeenWithin:
     """Change a client; a disabled one can't log in, and its sessions are worth nothing."""
     return kernel.database.run(
-        lambda session: Client.of(change_client(session, client_id, data.columns()))
+        lambda session: ClientSeenWithin.of(change_client(session, client_id, data.columns()))
+    )
+
+
+@post(
+    f"{ONE}/release",
+    operation_id="adminReleaseClient",
+    tags=TAGS,
+    status_code=200,
+    sync_to_thread=True,
+)
+def release_parked(
+    kernel: GivenKernel,
+    caller: GivenCaller,
+    client_id: FromPath[int],
+    data: JSONBody[ReleaseClient],
+) -> ClientSeenWithin:
+    """Let automatic work go on with a parked client, from the next run on."""
+    return kernel.database.run(
+        lambda session: ClientSeenWithin.of(
+            release(session, kernel, client_id, caller.id, data.charges_per_run_max)
+        )
     )
 
 
@@ -99,4 +126,11 @@ def adjust(
     return once.answer(work)
 
 
-HANDLERS = [list_clients, get_client, change, list_balances, adjust]
+def _among(is_parked: bool | None) -> Select[models.Client]:
+    if is_parked is None:
+        return select(models.Client)
+    parked = models.Client.parked_at.is_not(None)
+    return select(models.Client).where(parked if is_parked else ~parked)
+
+
+HANDLERS = [list_clients, get_client, change, release_parked, list_balances, adjust]

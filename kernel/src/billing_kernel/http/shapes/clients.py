@@ -1,12 +1,14 @@
 """Clients and their logins."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType, structs
 
 from billing_kernel import models
+from billing_kernel.application.parking import LOOKED_AT_FROM
 from billing_kernel.application.registering import NewSession
+from billing_kernel.domain.rights import Right
 from billing_kernel.http.shapes.base import (
     Answer,
     Body,
@@ -45,7 +47,7 @@ class RegisterClient(Body):
 
 
 class LogIn(Body):
-    """Login and password of a client or an administrator."""
+    """Login and password of a client, an employee or an administrator."""
 
     EXAMPLE = {"email": "ann@example.com", "password": "correct horse battery"}
 
@@ -118,6 +120,35 @@ class Client(Answer):
         )
 
 
+class ClientSeenWithin(Client):
+    """A client as administrators see it.
+
+    Since ``parked_at`` automatic work leaves it alone, for ``parked_reason``. More charges on
+    one business date than ``charges_per_run_max`` are too many; null: as for everybody.
+    """
+
+    parked_at: datetime | None
+    parked_reason: str
+    charges_per_run_max: int | None
+
+    @classmethod
+    def of(cls, row: models.Client) -> Self:
+        return cls(
+            **structs.asdict(Client.of(row)),
+            parked_at=row.parked_at,
+            parked_reason=row.parked_reason,
+            charges_per_run_max=row.charges_per_run_max,
+        )
+
+
+class ReleaseClient(Body):
+    """``charges_per_run_max`` is how many charges of one date are all right for this client."""
+
+    EXAMPLE = {"charges_per_run_max": 5000}
+
+    charges_per_run_max: Annotated[int, Meta(ge=LOOKED_AT_FROM, le=10**6)] | None = None
+
+
 class RegisteredClient(Answer):
     """The new client, and a token to go on with."""
 
@@ -126,12 +157,21 @@ class RegisteredClient(Answer):
 
 
 class OpenedSession(Answer):
-    """A token for the Authorization header; it is shown only here."""
+    """A token for the Authorization header; it is shown only here.
+
+    ``rights`` are those in administration; a client has none.
+    """
 
     token: str
     role: str
     expires_at: datetime
+    rights: list[Right]
 
     @classmethod
     def of(cls, opened: NewSession) -> Self:
-        return cls(token=opened.token, role=opened.role, expires_at=opened.session.expires_at)
+        return cls(
+            token=opened.token,
+            role=opened.role,
+            expires_at=opened.session.expires_at,
+            rights=[right for right in Right if right in opened.rights],
+        )

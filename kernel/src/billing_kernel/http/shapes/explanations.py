@@ -1,4 +1,4 @@
-"""How the amounts of an invoice line came about, and whether they come out again."""
+"""How the amounts of a line came about, and whether they come out again."""
 
 from typing import Any, Self
 
@@ -45,11 +45,11 @@ class ExplanationAnswer(Answer):
     def of(cls, explanation: Explanation) -> Self:
         made = explanation.recomputed
         return cls(
-            line_id=explanation.line.id,
-            kind=explanation.line.kind,
-            description=explanation.line.description,
+            line_id=explanation.line_id,
+            kind=explanation.kind,
+            description=explanation.description,
             stored=AmountsAnswer.of(explanation.stored),
-            derivation=explanation.line.derivation,
+            derivation=dict(explanation.document) if explanation.document else None,
             recomputed=AmountsAnswer.of(made) if made else None,
             same=explanation.is_same,
             reason=explanation.reason,

@@ -79,7 +79,9 @@ class Line(Answer):
     explanation: list[StepAnswer]
 
     @classmethod
-    def priced(cls, line: PricedLine, tariff_plan_id: int, service_id: int | None = None) -> Self:
+    def priced(
+        cls, line: PricedLine, tariff_plan_id: int | None, service_id: int | None = None
+    ) -> Self:
         return cls(
             id=None,
             kind=line.kind,

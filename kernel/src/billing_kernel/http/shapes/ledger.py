@@ -28,6 +28,7 @@ class StatementRow(Answer):
     balance_after: Money
     description: str
     invoice_id: int | None
+    daily_charge_id: int | None
     service_id: int | None
 
     @classmethod
@@ -40,6 +41,7 @@ class StatementRow(Answer):
             balance_after=Money(posting.balance_after_minor, posting.currency),
             description=entry.description,
             invoice_id=entry.invoice_id,
+            daily_charge_id=entry.source_id if entry.source_type == "daily_charge" else None,
             service_id=entry.service_id,
         )
 
@@ -104,7 +106,10 @@ class LedgerCheck(Answer):
 
 
 class BilledPeriodAnswer(Answer):
-    """Days of one line of a service that were charged."""
+    """Days of one line of a service that were charged, by an invoice or a daily charge.
+
+    Those of the kind ``free`` cost nothing: the service was suspended.
+    """
 
     id: int
     kind: str
@@ -113,6 +118,7 @@ class BilledPeriodAnswer(Answer):
     end_on: date
     amount: Money
     invoice_id: int | None
+    daily_charge_id: int | None
     reversed: bool
 
     @classmethod
@@ -125,6 +131,7 @@ class BilledPeriodAnswer(Answer):
             end_on=row.end_on,
             amount=Money(row.amount_minor, row.currency),
             invoice_id=row.invoice_id,
+            daily_charge_id=row.daily_charge_id,
             reversed=row.reversed,
         )
 

@@ -105,6 +105,9 @@ class BundledService(Answer):
 class Service(Answer):
     """What was sold. ``expires_on`` is the half-open end of what was paid.
 
+    A service that is charged daily has ``charged_until`` instead: the first day that isn't
+    charged yet.
+
     ``upstream`` has the facts that its reader may see: licence key, address, login. What its
     addons ordered is ``bundled`` with it, and has its id as ``parent_service_id``.
     ``deletes_on`` is the day that it is deleted on, where somebody asked for that.
@@ -120,6 +123,7 @@ class Service(Answer):
     period_months: int
     started_on: date | None
     expires_on: date | None
+    charged_until: date | None
     auto_renewal: bool
     auto_renewal_source: RenewalSource
     deletes_on: date | None
@@ -151,6 +155,7 @@ class Service(Answer):
             period_months=row.period_months,
             started_on=row.started_on,
             expires_on=row.expires_on,
+            charged_until=row.charged_until,
             auto_renewal=row.auto_renewal,
             auto_renewal_source=RenewalSource(
                 balance=row.renewal_method_id is None,
