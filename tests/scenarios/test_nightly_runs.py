@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from tests.factories import (
     FakeModule,
@@ -300,3 +300,41 @@ def test_two_years_of_a_monthly_service_have_no_gap(
         assert len(days) == 25
         assert operation_of(kernel, service_id).state == "done"
         assert days[0].start_on == date(2026, 1, 31)
+
+
+def test_one_that_its_page_trips_over_is_the_only_one_that_fails(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """The database refuses one row of a page: all others are billed all the same."""
+    ids = [open_one(kernel, shop) for _ in range(3)]
+    renewing(kernel, *ids)
+    kernel.database.run(lambda session: refuse_renewal_of(session, ids[1]))
+    assert night(kernel, clock, EXPIRY) == {"renewed": 2, "suspended": 1, "failed": 1}
+    assert [service_of(kernel, each).expires_on == EXPIRY for each in ids] == [False, True, False]
+
+
+def refuse_renewal_of(session: Session, service_id: int) -> None:
+    """Let the schema refuse whatever is to be done upstream for a service."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(
+            text(
+                f"CREATE TRIGGER refuse_one BEFORE INSERT ON operations "
+                f"WHEN NEW.kind = 'renew' AND NEW.service_id = {service_id} "
+                "BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        )
+    else:
+        check = f"CHECK (kind <> 'renew' OR service_id <> {service_id}) NOT VALID"
+        session.execute(text(f"ALTER TABLE operations ADD CONSTRAINT refuse_one {check}"))
+
+
+def test_a_dry_run_lists_some_lines_and_counts_them_all(
+    kernel: Kernel, clock: FixedClock, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of a million lines would help nobody, and fill the memory."""
+    monkeypatch.setattr("billing_kernel.application.counting.LISTED_MAX", 2)
+    renewing(kernel, *(open_one(kernel, shop) for _ in range(3)))
+    night(kernel, clock, EXPIRY, is_dry=True)
+    with kernel.database.reading() as session:
+        [run] = session.scalars(select(Run))
+        assert (len(run.would_charge), run.would_charge_count) == (2, 3)

@@ -141,6 +141,22 @@ def test_what_the_provider_deletes_only_the_provider_keeps(
     assert service_of(kernel, service_id).status == "deleted"
 
 
+def test_no_money_is_no_reason_to_lose_ones_data(
+    kernel, shop, client, administrator, grace
+) -> None:
+    """A service that is charged daily is kept, and starts once its next day can be paid."""
+    grace(3)
+    sell_under(kernel, shop, charging=DAILY)
+    service_id = open_one(kernel, shop)
+    client.done("DELETE", f"/services/{service_id}")
+    run_newest(kernel, service_id)
+    gone = {"amount": {"amount_minor": -4990, "currency": "RUB"}, "reason": "spent"}
+    administrator.done("POST", f"/admin/clients/{shop.client.id}/adjustments", gone)
+    cast(FixedClock, kernel.clock).instant = NOON + timedelta(days=1)
+    kept = client.done("POST", f"/services/{service_id}/resume")
+    assert (kept["status"], kept["deletes_on"], kept["operation"]) == ("suspended", None, None)
+
+
 def test_what_was_stopped_for_want_of_money_is_kept_stopped(
     kernel, shop, client, grace, night
 ) -> None:

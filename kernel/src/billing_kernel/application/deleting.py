@@ -1,5 +1,6 @@
 """Delete services in two steps: stopped at once, gone after a time to think again."""
 
+from contextlib import suppress
 from datetime import date
 
 from sqlalchemy import ColumnElement
@@ -19,6 +20,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.starting import open_operation_of, refuse_during_operation
+from billing_kernel.domain.ledger import InsufficientFundsError
 from billing_kernel.domain.periods import business_date, days_after
 from billing_kernel.domain.states import SERVICE_TRANSITIONS, ServiceEvent, ServiceState, advance
 from billing_kernel.models import Provider, Service
@@ -90,7 +92,9 @@ def resume_service(
     )
     starts = asked_by in (ADMINISTRATOR, suspended_by(session, service))
     if starts and service.status == ServiceState.SUSPENDED:
-        act_on_service(session, kernel, service_id, OperationKind.RESUME, asked_by=asked_by)
+        # Kept it is in any case; one that is charged daily starts once there is money for it.
+        with suppress(InsufficientFundsError):
+            act_on_service(session, kernel, service_id, OperationKind.RESUME, asked_by=asked_by)
     return service
 
 
@@ -104,7 +108,8 @@ def go_on_deleting(session: Session, kernel: Kernel, service: Service) -> None:
 
     Its row is locked by the caller.
     """
-    delete_asked_for(session, kernel, service.id, _today(session, kernel, service))
+    if service.deletes_on is not None:
+        delete_asked_for(session, kernel, service.id, _today(session, kernel, service))
 
 
 def due_for_asked_deletion(today: date) -> tuple[ColumnElement[bool], ...]:

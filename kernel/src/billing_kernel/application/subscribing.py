@@ -127,8 +127,10 @@ def subscribe_paid(session: Session, kernel: Kernel, payment: Payment, invoice: 
     Not to a method that was removed meanwhile. The services are locked by whoever settled the
     invoice.
     """
-    stored = session.get(StoredMethod, payment.stored_method_id or 0)
-    if stored is None or stored.is_forgotten or not payment.facts.get("subscribe"):
+    if payment.stored_method_id is None or not payment.facts.get("subscribe"):
+        return
+    stored = session.get_one(StoredMethod, payment.stored_method_id)
+    if stored.is_forgotten:
         return
     for service in subscribable_services(session, kernel, invoice):
         subscribe(session, kernel, service, stored)

@@ -1,0 +1,125 @@
+"""How pages of a night behave on PostgreSQL: what they lock, and by which way they read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+from tests.factories import FakeModule, make_kernel, make_shop
+from tests.nights import EXPIRES_ON, NIGHT, Crowd, seed
+from tests.servers.databases import PostgresqlDatabases
+
+from billing_hookspecs import Secret
+from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.nightly import STEPS
+from billing_kernel.application.paging.claiming import Due, Place, claim_page
+from billing_kernel.application.paging.renewing import renew_page
+from billing_kernel.bulk import look_up_by_key
+from billing_kernel.clock import FixedClock
+from billing_kernel.models import Provider, Service
+from billing_kernel.sealing import new_key
+from billing_kernel.settings import Settings
+
+CROWD = Crowd(6, 2)
+
+
+@pytest.fixture(scope="module")
+def kernel(postgresql_databases: PostgresqlDatabases) -> Iterator[Kernel]:
+    with postgresql_databases.migrated() as url:
+        at = Settings(database_url=Secret(url), secret_keys=(Secret(new_key()),))
+        made = make_kernel(at, FakeModule(), clock=FixedClock(NIGHT))
+        seed(made, make_shop(made, time_zone="UTC"), CROWD)
+        yield made
+        made.database.close()
+
+
+@pytest.fixture
+def due(kernel: Kernel) -> Due:
+    step = next(each for each in STEPS if each.name == "renewed")
+    with kernel.database.reading() as session:
+        return step.due_at(session.scalars(select(Provider.id)).one(), EXPIRES_ON)
+
+
+def test_what_somebody_holds_is_left_with_all_that_its_client_has_due(
+    kernel: Kernel, due: Due
+) -> None:
+    """Nobody is waited for; and nothing is paid before what is due longer, which may be held."""
+    with kernel.database.reading() as session:
+        services = session.scalars(select(Service).order_by(Service.id)).all()
+    held, brother = services[2:4]
+    assert held.client_id == brother.client_id
+    taken: list[Any] = []
+
+    def beside(other: Any) -> None:
+        find(other, Service, held.id, lock=True)
+        taken.append(kernel.database.run(lambda session: claim_page(session, due, Place())))
+
+    kernel.database.run(beside)
+    [first] = taken
+    expected = [each.id for each in services if each.client_id != held.client_id]
+    assert [spot.service_id for spot in first.spots] == expected
+    assert set(first.next.left) == {held.id, brother.id}
+    assert first.next.is_over
+    later = kernel.database.run(lambda session: claim_page(session, due, first.next))
+    assert [spot.service_id for spot in later.spots] == [held.id, brother.id]
+    assert not later.next.left
+
+
+def test_two_pages_at_once_share_the_work(
+    kernel: Kernel, due: Due, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one takes what comes after the first one's, and looks back later."""
+    monkeypatch.setattr("billing_kernel.application.paging.claiming.PAGE", 4)
+    taken: list[Any] = []
+
+    def beside(other: Any) -> None:
+        taken.append(claim_page(other, due, Place()))
+        taken.append(kernel.database.run(lambda session: claim_page(session, due, Place())))
+
+    kernel.database.run(beside)
+    one, other = taken
+    assert len(one.spots) == len(other.spots) == 4
+    assert one.spots[-1] < other.spots[0]
+    assert sorted(other.next.left.values()) == list(one.spots)
+
+
+def test_every_statement_of_a_page_reads_by_an_index(kernel: Kernel, due: Due) -> None:
+    """A page that read a whole table would cost more with every service that is sold."""
+    asked: list[tuple[str, Any]] = []
+
+    def listen(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any
+    ) -> None:
+        if statement.startswith(("SELECT ", "UPDATE ")) and "FROM " in statement:
+            asked.append((statement, parameters))
+
+    class TakenBack(Exception):
+        """So that every test finds the same crowd."""
+
+    def work(session: Any) -> None:
+        renew_page(session, kernel, due, Place())
+        raise TakenBack
+
+    event.listen(kernel.database.engine, "before_cursor_execute", listen)
+    with pytest.raises(TakenBack):
+        kernel.database.run(work)
+    event.remove(kernel.database.engine, "before_cursor_execute", listen)
+
+    def plans(session: Any) -> list[str]:
+        look_up_by_key(session)
+        cursor = session.connection().connection.cursor()
+        found = []
+        for statement, parameters in asked:
+            cursor.execute(f"EXPLAIN {statement}", parameters)
+            found.append("\n".join(row[0] for row in cursor.fetchall()))
+        return found
+
+    explained = kernel.database.run(plans)
+    claim = explained[[" SKIP LOCKED" in statement for statement, _ in asked].index(True)]
+    assert "ix_services_renewing" in claim
+    assert "Sort" not in claim
+    large = ("services", "clients", "invoices", "invoice_lines", "operations", "ledger_")
+    for plan in explained:
+        assert not any(f"Seq Scan on {table}" in plan for table in large), plan
+    assert len(explained) > 10
