@@ -29,11 +29,11 @@ def test_each_edge_of_the_pro_rata_day(begin: Callable[..., Story]) -> None:
 
     The ten cost 20.00 + 18.00 + 48.00 + 46.00 + 31.00 + 32.00 + 48.00 + 32.00 + 16.61 + 46.50 =
     338.11. The first one renews itself on the 1st of August to March, eight months at 31.00:
-    248.00. So 13.89 of 600.00 are left.
+    248.00. So 13.89 of 600.00 are left. The others are deleted once they have expired.
     """
     story = begin("2026-07-12")
     story.top_up(60_000)
-    plan = story.sell(3100, charging=CALENDAR)
+    plan = story.sell(3100, charging=CALENDAR, auto_deletion_days=0)
     sold = {}
     for day, until, amount_minor in EDGES:
         story.travel_to(day)
@@ -44,6 +44,7 @@ def test_each_edge_of_the_pro_rata_day(begin: Callable[..., Story]) -> None:
     story.travel_to("2027-03-02")
     first = min(sold)
     assert story.stands(first) == ("active", "2027-04-01")
+    assert story.service(first + 1)["status"] == "deleted"
     assert story.totals("renewal") == [3100] * 8
     assert story.balance() == 1389
     story.ends(sold | {first: "2027-04-01"})

@@ -70,7 +70,8 @@ def add_item(
     QuantityTooLargeError.
     """
     client = find(session, Client, client_id, lock=True)
-    quote = quote_all(session, kernel, _buyer(session, client), [asked])
+    buyer = _buyer(session, client)
+    quote = quote_all(session, kernel, buyer, [asked])
     present = items_of(session, client)
     removed = _conflicting(session, present, asked)
     if len(present) - len(removed) >= ITEMS_MAX:
@@ -90,7 +91,22 @@ def add_item(
     )
     session.add(item)
     session.flush()
+    _price_together(session, kernel, buyer, item)
     return item, removed
+
+
+def _price_together(session: Session, kernel: Kernel, buyer: Buyer, added: CartItem) -> None:
+    """What else the cart does to the service of a new item may change the price of either."""
+    if added.service_id is None or buyer.client is None:
+        return
+    items = items_of(session, buyer.client)
+    same = [item for item in items if item.service_id == added.service_id]
+    for item in same if len(same) > 1 else ():
+        quoted = _quoted(session, kernel, buyer, item, _asked(item, items))
+        if quoted.quote is not None:
+            total = quoted.quote.total
+            item.total_minor, item.currency = total.amount_minor, total.currency
+    session.flush()
 
 
 def remove_item(session: Session, client_id: int, item_id: int) -> None:
