@@ -7,8 +7,14 @@ import pytest
 pytest_plugins = ("tests.servers.databases", "tests.servers.brokers")
 
 TESTS = Path(__file__).parent
-ON_ONE_DATABASE = ("acceptance", "integration/cli", "integration/documents", "integration/http")
-"""Folders whose tests go through code that other tests try on both databases."""
+ON_ONE_DATABASE = (
+    "acceptance",
+    "integration/cli",
+    "integration/documents",
+    "integration/http",
+    "scenarios/test_story_monthly.py",
+)
+"""Where tests are that go through code that other tests try on both databases."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -37,20 +37,26 @@ def test_a_year_from_february_29th_comes_back_to_it(begin: Callable[..., Story])
 def test_a_year_with_a_leap_day_is_divided_by_366(begin: Callable[..., Story]) -> None:
     """A change on February 29th counts the real days of both years.
 
-    366.00 for June 1st, 2027 to June 1st, 2028 are 1.00 a day; 93 days are left: 1 of February,
-    31, 30 and 31. The new tariff's year would be 365 days at 732.00, from February 29th to the
-    28th. 93 x (732/365 - 1) = 93 x 367/365 = 93.5096, so 93.51. The renewal costs 732.00.
+    366.00 for February 1st, 2028 to 2029 are 1.00 a day; on February 29th 338 days are left. The
+    new tariff's year would be 365 days at 732.00, until February 28th, 2029. 338 x (732/365 - 1)
+    = 338 x 367/365 = 339.8521, so 339.85. The renewal, ahead of time, costs 732.00.
     """
-    story = begin("2027-06-01")
-    story.top_up(120_000)
-    small, big = (story.sell(prices=[story.price(12, price)]) for price in (36_600, 73_200))
-    service_id = story.buy(small, 12, auto_renewal=True)
-    assert story.stands(service_id) == ("active", "2028-06-01")
+    story = begin("2028-02-01")
+    story.top_up(150_000)
+    small, big = (
+        story.sell(
+            prices=[story.price(12, price)],
+            policies={"tariff_change": {"policy": "refund_difference"}},
+        )
+        for price in (36_600, 73_200)
+    )
+    service_id = story.buy(small, 12)
+    assert story.stands(service_id) == ("active", "2029-02-01")
     story.travel_to("2028-02-29")
     story.change(service_id, "tariff", tariff_plan_id=big)
-    assert story.stands(service_id) == ("active", "2028-06-01")
-    story.travel_to("2028-06-01")
-    assert story.stands(service_id) == ("active", "2029-06-01")
-    assert story.totals() == [36_600, 9_351, 73_200]
-    assert story.balance() == 849
-    story.ends({service_id: "2029-06-01"})
+    assert story.stands(service_id) == ("active", "2029-02-01")
+    story.renew(service_id, 12)
+    assert story.stands(service_id) == ("active", "2030-02-01")
+    assert story.totals() == [36_600, 33_985, 73_200]
+    assert story.balance() == 6215
+    story.ends({service_id: "2030-02-01"})
