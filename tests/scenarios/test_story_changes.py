@@ -133,17 +133,17 @@ def test_the_new_tariff_in_full(begin: Callable[..., Story], renew_from: str, un
     """A new period from today, the rest of the old one lost, or from the day that it ends.
 
     June 1st: 30.00, with tax 35.70. On the 16th 60.00, with tax 71.40, for the month to July
-    16th, or for the one from July 1st to August 1st. The next renewal is 71.40 again, a month
-    later: 180.00 - 35.70 - 2 x 71.40 = 1.50.
+    16th, or for the one from July 1st to August 1st. A renewal is 71.40 again, for the
+    month after that: 180.00 - 35.70 - 2 x 71.40 = 1.50.
     """
     story = begin("2026-06-01", tax={"policy": "standard"})
     small, big = tariffs(story, "full_payment", renew_from=renew_from)
     story.top_up(18_000)
-    service_id = story.buy(small, auto_renewal=True)
+    service_id = story.buy(small)
     story.travel_to("2026-06-16")
     story.change(service_id, "tariff", tariff_plan_id=big)
     assert story.stands(service_id) == ("active", until)
-    story.travel_to(until)
+    story.renew(service_id)
     later = until.replace("-08-", "-09-").replace("-07-", "-08-")
     assert story.stands(service_id) == ("active", later)
     assert story.totals() == [3570, 7140, 7140]
