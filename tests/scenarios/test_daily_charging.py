@@ -341,8 +341,15 @@ def test_too_many_charges_park_a_client_until_somebody_has_looked(
     """A clock that is years ahead, or nights that never ran: others go on, a person decides."""
     shop, service_id = opened(kernel, 50_000)
     late = FIRST + timedelta(days=101)
+    ending = open_one(kernel, shop)
+    ask(kernel, ending, OperationKind.SUSPEND)
+    kernel.database.run(
+        lambda session: session.execute(
+            update(Service).where(Service.id == ending).values(deletes_on=late)
+        )
+    )
     assert night(kernel, clock, late) == {"parked": 1}
-    assert money_of(kernel, shop) == (49_990, 0)
+    assert money_of(kernel, shop) == (49_980, 0)
     [task] = open_tasks(kernel)
     assert (task.kind, task.detail) == (
         "parked_client",
@@ -352,7 +359,7 @@ def test_too_many_charges_park_a_client_until_somebody_has_looked(
     assert service_of(kernel, service_id).status == "active"
     kernel.database.run(lambda session: release(session, kernel, shop.client.id, 1, 101))
     assert open_tasks(kernel) == []
-    assert night(kernel, clock, late) == {"charged": 1}
+    assert night(kernel, clock, late) == {"charged": 1, "asked_deletion": 1}
     assert len(days_of(kernel, service_id)) == (late - FIRST).days + 1
 
 
