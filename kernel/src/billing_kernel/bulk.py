@@ -43,6 +43,7 @@ def look_up_by_key(session: Session) -> None:
     """Keep this transaction to index look-ups.
 
     The planner knows nothing of an array's values: by itself it reads whole tables for them.
+    Nor does it know what a night has written since the tables were analysed last.
     """
     if _is_postgresql(session):
         session.execute(LOOKING_UP)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing_kernel.application.nightly import Step
 from billing_kernel.application.paging.claiming import Due
+from billing_kernel.bulk import look_up_by_key
 from billing_kernel.models import Service
 
 LISTED_MAX: Final = 1000
@@ -42,6 +43,7 @@ class Tally:
         """Turn to a step, and count what there is to do: what the ones before left to it."""
         self.end()
         self._key = (step.name, due.provider_id)
+        look_up_by_key(session)
         self.expected[self._key] = (
             session.scalar(
                 select(func.count(Service.id)).where(
