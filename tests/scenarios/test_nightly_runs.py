@@ -139,6 +139,19 @@ def test_nobody_is_stopped_while_their_payment_is_under_way(
     assert service_of(kernel, service_id).status == "active"
 
 
+def test_an_announced_transfer_that_does_not_come_protects_for_ten_days(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """To announce one costs nothing: it would be a way to be served for nothing."""
+    clock.instant = datetime(2101, 1, 31, 12, tzinfo=UTC)
+    service_id = open_one(kernel, shop)
+    method = make_method(kernel, shop)
+    clock.instant = datetime(2101, 2, 26, 12, tzinfo=UTC)
+    pay(kernel, shop, invoice_renewal(kernel, shop, service_id).id, method.id)
+    assert night(kernel, clock, date(2101, 3, 8)) == {}
+    assert night(kernel, clock, date(2101, 3, 9)) == {"suspended": 1}
+
+
 @pytest.mark.parametrize(
     ("of_tariff", "of_product_type", "deleted"),
     [
