@@ -32,12 +32,12 @@ def name_server_of(market: Market, url: str, **said: Any) -> dict[str, Any]:
     }
 
 
-def work_off(kernel: Kernel) -> None:
-    """What a worker does until no message is due."""
+def work_off(kernel: Kernel, *held: str) -> None:
+    """What a worker does until no message is due; those for actors that are ``held`` wait."""
 
     def take(session: Any) -> list[OutboxMessage]:
-        due = session.scalars(select(OutboxMessage).where(OutboxMessage.due_at <= wall_clock()))
-        taken = list(due)
+        is_due = (OutboxMessage.due_at <= wall_clock(), OutboxMessage.actor.not_in(held))
+        taken = list(session.scalars(select(OutboxMessage).where(*is_due)))
         for message in taken:
             session.delete(message)
         return taken

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
@@ -87,24 +88,27 @@ def settings_at(url: str) -> Settings:
     return Settings(database_url=Secret(url), secret_keys=(KEY,))
 
 
-def _night(url: str, plugins: str, gate: Any, told: Any) -> None:
+def _night(url: str, plugins: str, as_of: date | None, gate: Any, told: Any) -> None:
     kernel = make_kernel(
         settings_at(url), FakeModule(), clock=FixedClock(NIGHT), plugins=PLUGINS[plugins]()
     )
     gate.wait()
     began = time.perf_counter()
-    run = run_night(kernel)
+    run = run_night(kernel, as_of=as_of)
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told.put(Night(seconds, peak, dict(run.counts)))
     kernel.database.close()
 
 
-def nights(url: str, runs: int = 1, plugins: str = "none") -> list[Night]:
+def nights(
+    url: str, runs: int = 1, plugins: str = "none", as_of: date | None = None
+) -> list[Night]:
     """Runs at once, each in a process of its own; how each went."""
     gate, told = processes.Barrier(runs), processes.Queue()
     working = [
-        processes.Process(target=_night, args=(url, plugins, gate, told)) for _ in range(runs)
+        processes.Process(target=_night, args=(url, plugins, as_of, gate, told))
+        for _ in range(runs)
     ]
     for process in working:
         process.start()
@@ -184,12 +188,14 @@ def test_a_night_on_postgresql_against_the_driver(copies: Copies) -> None:
     kinds = ("floor", "one", "two", "five plugins", "one fails")
     took: dict[str, list[float]] = {kind: [] for kind in kinds}
     again: list[float] = []
+    idle: list[float] = []
     for turn in range(ROUNDS):
         with copies.of(SERVICES) as url:
             took["floor"].append(floor_on_postgresql(url))
             if turn == 0:
                 check(url)
         with copies.of(SERVICES) as url:
+            idle.append(nights(url, as_of=EXPIRES_ON - timedelta(days=1))[0].seconds)
             found = nights(url)
             assert renewed(found) == SERVICES
             took["one"].append(found[0].seconds)
@@ -218,6 +224,7 @@ def test_a_night_on_postgresql_against_the_driver(copies: Copies) -> None:
     ):
         pairs = zip(took[kind], took[other], strict=True)
         print(f"ratio {name}: {statistics.median(a / b for a, b in pairs):.2f}")
+    print(f"a night with nothing due: {statistics.median(idle):.2f} s")
     print(f"the night again, before workers came: {statistics.median(again):.2f} s")
 
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from tests.addons import DISK
+from tests.business_days import night, work
 from tests.factories import (
     FakeModule,
     Shop,
@@ -22,7 +23,6 @@ from tests.factories import (
     open_tasks,
     pay,
     place,
-    run_newest,
     sell_under,
     service_of,
     with_plan,
@@ -41,7 +41,6 @@ from billing_kernel.application.running import carry_out, start_run
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.clock import FixedClock
 from billing_kernel.domain.ledger import InsufficientFundsError
-from billing_kernel.domain.states import OPEN_OPERATIONS
 from billing_kernel.domain.tariffs import PeriodNotSoldError, PriceTerm, TariffPolicies
 from billing_kernel.models import (
     BilledPeriod,
@@ -49,7 +48,6 @@ from billing_kernel.models import (
     DailyCharge,
     LedgerAccount,
     LedgerEntry,
-    Operation,
     OutboxMessage,
     Service,
 )
@@ -87,31 +85,9 @@ def opened(kernel: Kernel, money: int, **terms: Any) -> tuple[Shop, int]:
     return shop, open_one(kernel, shop)
 
 
-def night(kernel: Kernel, clock: FixedClock, day: date, **how: Any) -> dict[str, int]:
-    """The run of a day, with everything that workers do after it."""
-    clock.instant = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)
-    run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False, **how))
-    done = carry_out(kernel, run.id)
-    work(kernel)
-    return {name: count for name, count in done.counts.items() if count}
-
-
 def nights(kernel: Kernel, clock: FixedClock, first: date, count: int) -> None:
     for number in range(count):
         night(kernel, clock, first + timedelta(days=number))
-
-
-def work(kernel: Kernel) -> None:
-    """Carry every open operation out, and those that they lead to."""
-    while True:
-        with kernel.database.reading() as session:
-            waiting = session.scalars(
-                select(Operation.service_id).where(Operation.state.in_(OPEN_OPERATIONS))
-            ).all()
-        if not waiting:
-            return
-        for service_id in waiting:
-            run_newest(kernel, service_id)
 
 
 def ask(kernel: Kernel, service_id: int, kind: OperationKind, asked_by: str = CLIENT) -> None:
@@ -365,8 +341,15 @@ def test_too_many_charges_park_a_client_until_somebody_has_looked(
     """A clock that is years ahead, or nights that never ran: others go on, a person decides."""
     shop, service_id = opened(kernel, 50_000)
     late = FIRST + timedelta(days=101)
+    ending = open_one(kernel, shop)
+    ask(kernel, ending, OperationKind.SUSPEND)
+    kernel.database.run(
+        lambda session: session.execute(
+            update(Service).where(Service.id == ending).values(deletes_on=late)
+        )
+    )
     assert night(kernel, clock, late) == {"parked": 1}
-    assert money_of(kernel, shop) == (49_990, 0)
+    assert money_of(kernel, shop) == (49_980, 0)
     [task] = open_tasks(kernel)
     assert (task.kind, task.detail) == (
         "parked_client",
@@ -376,7 +359,7 @@ def test_too_many_charges_park_a_client_until_somebody_has_looked(
     assert service_of(kernel, service_id).status == "active"
     kernel.database.run(lambda session: release(session, kernel, shop.client.id, 1, 101))
     assert open_tasks(kernel) == []
-    assert night(kernel, clock, late) == {"charged": 1}
+    assert night(kernel, clock, late) == {"charged": 1, "asked_deletion": 1}
     assert len(days_of(kernel, service_id)) == (late - FIRST).days + 1
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
+from tests.business_days import night, work
 from tests.factories import (
     FakeModule,
     Shop,
@@ -21,7 +21,6 @@ from tests.factories import (
     open_one,
     operation_of,
     pay,
-    run_newest,
     sell_under,
     service_of,
 )
@@ -33,12 +32,10 @@ from billing_kernel.application.running import FutureRunError, carry_out, start_
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.clock import FixedClock
 from billing_kernel.domain.lifetimes import deleted_on
-from billing_kernel.domain.states import OPEN_OPERATIONS
 from billing_kernel.domain.tariffs import TariffPolicies
 from billing_kernel.models import (
     BilledPeriod,
     Invoice,
-    Operation,
     ProductTypeSettings,
     Run,
     Service,
@@ -68,28 +65,6 @@ def kernel(settings: Settings, clock: FixedClock) -> Iterator[Kernel]:
 def shop(kernel: Kernel) -> Shop:
     """1000 a month; the client has 5000."""
     return make_shop(kernel, time_zone="UTC")
-
-
-def night(kernel: Kernel, clock: FixedClock, day: date, **how: Any) -> dict[str, int]:
-    """The run of a day at noon, with everything that workers do after it."""
-    clock.instant = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False, **how))
-    done = carry_out(kernel, run.id)
-    work(kernel)
-    return {name: count for name, count in done.counts.items() if count}
-
-
-def work(kernel: Kernel) -> None:
-    """Carry every open operation out, and those that they lead to."""
-    while True:
-        with kernel.database.reading() as session:
-            waiting = session.scalars(
-                select(Operation.service_id).where(Operation.state.in_(OPEN_OPERATIONS))
-            ).all()
-        if not waiting:
-            return
-        for service_id in waiting:
-            run_newest(kernel, service_id)
 
 
 def renewing(kernel: Kernel, *service_ids: int) -> None:
@@ -162,6 +137,19 @@ def test_nobody_is_stopped_while_their_payment_is_under_way(
     pay(kernel, shop, invoice_renewal(kernel, shop, service_id).id, method.id)
     assert night(kernel, clock, EXPIRY) == {}
     assert service_of(kernel, service_id).status == "active"
+
+
+def test_an_announced_transfer_that_does_not_come_protects_for_ten_days(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """To announce one costs nothing: it would be a way to be served for nothing."""
+    clock.instant = datetime(2101, 1, 31, 12, tzinfo=UTC)
+    service_id = open_one(kernel, shop)
+    method = make_method(kernel, shop)
+    clock.instant = datetime(2101, 2, 26, 12, tzinfo=UTC)
+    pay(kernel, shop, invoice_renewal(kernel, shop, service_id).id, method.id)
+    assert night(kernel, clock, date(2101, 3, 8)) == {}
+    assert night(kernel, clock, date(2101, 3, 9)) == {"suspended": 1}
 
 
 @pytest.mark.parametrize(

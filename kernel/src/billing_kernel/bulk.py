@@ -16,11 +16,11 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
+    Dialect,
     Table,
     any_,
     bindparam,
     func,
-    insert,
     literal,
     select,
     text,
@@ -35,7 +35,7 @@ Values: TypeAlias = Mapping[str, Any]
 
 LOOKING_UP = text(
     "SELECT set_config(name, 'off', true) FROM unnest(ARRAY["
-    "'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']) AS name"
+    "'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_material']) AS name"
 )
 
 
@@ -43,6 +43,7 @@ def look_up_by_key(session: Session) -> None:
     """Keep this transaction to index look-ups.
 
     The planner knows nothing of an array's values: by itself it reads whole tables for them.
+    Nor does it know what a night has written since the tables were analysed last.
     """
     if _is_postgresql(session):
         session.execute(LOOKING_UP)
@@ -76,29 +77,25 @@ def bulk_write(session: Session, model: type[Base], rows: Sequence[Values]) -> N
     if not rows:
         return
     session.flush()
-    layout = _layout(model, tuple(rows[0]))
+    given = tuple(rows[0])
+    layout = _layout(model, given, session.get_bind().dialect)
     defaults = {name: make() for name, make in layout.defaults}
-    if not _is_postgresql(session):
-        session.execute(insert(layout.table), [{**defaults, **row} for row in rows])
+    constant = [_encoded(layout, name, value) for name, value in defaults.items()]
+    encoders = [(name, layout.encoders.get(name)) for name in given]
+    lines = [
+        [*(encode(row[name]) if encode else row[name] for name, encode in encoders), *constant]
+        for row in rows
+    ]
+    table, names = layout.table.name, ", ".join(f'"{name}"' for name in (*given, *defaults))
+    if _is_postgresql(session):
+        driver: Any = session.connection().connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+            for line in lines:
+                copy.write_row(line)
         return
-    _copy(session, layout, rows, defaults)
-
-
-def _copy(session: Session, layout: "_Layout", rows: Sequence[Values], defaults: Values) -> None:
-    columns = [(name, layout.encoders.get(name)) for name in rows[0]]
-    constant = tuple(
-        encode(value) if (encode := layout.encoders.get(name)) else value
-        for name, value in defaults.items()
-    )
-    names = ", ".join(f'"{name}"' for name in (*rows[0], *defaults))
-    connection: Any = session.connection().connection.driver_connection
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {layout.table.name} ({names}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            values = [encode(row[name]) if encode else row[name] for name, encode in columns]
-            copy.write_row((*values, *constant))
+    marks = ", ".join("?" * len(lines[0]))
+    statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 names of our own
+    session.connection().exec_driver_sql(statement, [tuple(line) for line in lines])
 
 
 def bulk_update(session: Session, model: type[Base], rows: Sequence[Values]) -> None:
@@ -129,7 +126,7 @@ def bulk_update(session: Session, model: type[Base], rows: Sequence[Values]) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How rows with some columns are written: what their other columns begin as, and in JSON."""
+    """How rows with some columns are written: what others begin as, and what the driver takes."""
 
     table: Table
     defaults: tuple[tuple[str, Callable[[], Any]], ...]
@@ -137,7 +134,7 @@ class _Layout:
 
 
 @cache
-def _layout(model: type[Base], given: tuple[str, ...]) -> _Layout:
+def _layout(model: type[Base], given: tuple[str, ...], dialect: Dialect) -> _Layout:
     table = _table(model)
     defaults = tuple(
         (column.name, _default(column))
@@ -145,11 +142,27 @@ def _layout(model: type[Base], given: tuple[str, ...]) -> _Layout:
         if column.name not in given and column.default is not None
     )
     encoders = {
-        column.name: _as_json if isinstance(column.type, JSON) else _as_text
+        column.name: encode
         for column in table.columns
-        if isinstance(column.type, JSON) or column.type.python_type is str
+        if (encode := _encoder(column, dialect)) is not None
     }
     return _Layout(table, defaults, encoders)
+
+
+def _encoder(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, JSON):
+        return _as_json
+    if column.type.python_type is str:
+        return _as_text
+    # psycopg writes dates and instants by itself.
+    if dialect.name == "postgresql":
+        return None
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _encoded(layout: _Layout, name: str, value: Any) -> Any:
+    encode = layout.encoders.get(name)
+    return encode(value) if encode else value
 
 
 def _default(column: Column[Any]) -> Callable[[], Any]:

@@ -94,7 +94,7 @@ def test_a_deletion_that_nobody_takes_back_is_carried_out(
 def test_without_a_time_to_think_it_is_stopped_and_deleted_in_one_go(
     kernel, shop, client, grace, module
 ) -> None:
-    """AT-62: the second step begins when the upstream has confirmed the first."""
+    """AT-62: after the upstream has confirmed that it stopped; who works by hand is sent once."""
     grace(0)
     service_id = open_one(kernel, shop)
     client.done("DELETE", f"/services/{service_id}")
@@ -102,25 +102,26 @@ def test_without_a_time_to_think_it_is_stopped_and_deleted_in_one_go(
         run_newest(kernel, service_id)
     assert service_of(kernel, service_id).status == "deleted"
     assert module.calls[1:] == ["suspend_service", "close_service"]
+    by_hand = open_one(kernel, shop)
+    module.capabilities = module.capabilities | {Capability.MANUAL}  # type: ignore[misc]
+    client.done("DELETE", f"/services/{by_hand}")
+    assert operation_of(kernel, by_hand).kind == "close"
 
 
-@pytest.mark.parametrize("step", ["suspend", "close"])
 def test_a_deletion_that_the_upstream_refuses_is_called_off(
-    kernel, shop, administrator, module: FakeModule, step: str
+    kernel, shop, administrator, module: FakeModule
 ) -> None:
-    """A person decides what comes next; no night begins it again."""
-    service_id = open_one(kernel, shop)
-    administrator.done("DELETE", f"/admin/services/{service_id}")
-    if step == "close":
-        run_newest(kernel, service_id)
-    module.answers.append(UpstreamRefusedError("locked"))
-    run_newest(kernel, service_id)
-    service = service_of(kernel, service_id)
-    assert (service.status, service.deletes_on) == (
-        "active" if step == "suspend" else "suspended",
-        None,
-    )
-    assert [task.kind for task in open_tasks(kernel)] == ["refused_operation"]
+    """At either step a person decides what comes next; no night begins it again."""
+    for step, left in (("suspend", "active"), ("close", "suspended")):
+        service_id = open_one(kernel, shop)
+        administrator.done("DELETE", f"/admin/services/{service_id}")
+        if step == "close":
+            run_newest(kernel, service_id)
+        module.answers.append(UpstreamRefusedError("locked"))
+        assert run_newest(kernel, service_id).kind == step
+        service = service_of(kernel, service_id)
+        assert (service.status, service.deletes_on) == (left, None)
+    assert [task.kind for task in open_tasks(kernel)] == ["refused_operation"] * 2
 
 
 def test_what_the_provider_deletes_only_the_provider_keeps(
@@ -168,12 +169,3 @@ def test_what_was_stopped_for_want_of_money_is_kept_stopped(
     client.done("DELETE", f"/services/{service_id}")
     kept = client.done("POST", f"/services/{service_id}/resume")
     assert (kept["status"], kept["deletes_on"], kept["operation"]) == ("suspended", None, None)
-
-
-def test_who_works_by_hand_is_sent_once(kernel, shop, administrator, module: FakeModule) -> None:
-    """Two tasks for one deletion would only be done in one go, too."""
-    service_id = open_one(kernel, shop)
-    by_hand = module.capabilities | {Capability.MANUAL}
-    module.capabilities = by_hand  # type: ignore[misc]
-    administrator.done("DELETE", f"/admin/services/{service_id}")
-    assert operation_of(kernel, service_id).kind == "close"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from tests.factories import FakeModule, make_kernel, make_shop
 from tests.nights import EXPIRES_ON, NIGHT, Crowd, seed
 from tests.servers.databases import PostgresqlDatabases
@@ -82,6 +82,21 @@ def test_two_pages_at_once_share_the_work(
     assert len(one.spots) == len(other.spots) == 4
     assert one.spots[-1] < other.spots[0]
     assert sorted(other.next.left.values()) == list(one.spots)
+
+
+def test_what_is_under_way_is_looked_up_for_each_service(kernel: Kernel) -> None:
+    """As a join, thousands of operations that a night began would be compared with each of
+    thousands of services, until the table is analysed again.
+    """
+    step = next(each for each in STEPS if each.name == "suspended")
+    with kernel.database.reading() as session:
+        provider_id = session.scalars(select(Provider.id)).one()
+        asking = select(Service.id).where(*step.due_at(provider_id, EXPIRES_ON).conditions)
+        statement = asking.compile(kernel.database.engine, compile_kwargs={"literal_binds": True})
+        look_up_by_key(session)
+        plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}")))
+    assert "Index Scan using uq_operations_open_service_id" in plan
+    assert "Join" not in plan
 
 
 def test_every_statement_of_a_page_reads_by_an_index(kernel: Kernel, due: Due) -> None:

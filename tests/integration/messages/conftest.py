@@ -1,14 +1,15 @@
 """A kernel on SQLite with one shop, and workers that carry out what waits in the outbox."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from tests.factories import FakeModule, Shop, make_kernel, make_shop
+from tests.zones import work_off
 
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.messaging.actors import ACTORS
-from billing_kernel.models import Message, OutboxMessage
+from billing_kernel.models import Message
 from billing_kernel.settings import Settings
 
 Work = Callable[..., None]
@@ -38,26 +39,8 @@ def shop(kernel: Kernel) -> Shop:
 
 @pytest.fixture
 def work(kernel: Kernel) -> Work:
-    """Do what waits, whenever it is due, until nothing that isn't held back waits any more."""
-
-    def until_empty(*held: str) -> None:
-        done: set[int] = set()
-        while True:
-            with kernel.database.reading() as session:
-                waiting = session.execute(
-                    select(OutboxMessage.id, OutboxMessage.actor, OutboxMessage.arguments)
-                    .where(OutboxMessage.actor.not_in(held), OutboxMessage.id.not_in(done))
-                    .order_by(OutboxMessage.id)
-                ).all()
-            if not waiting:
-                return
-            for row_id, actor, arguments in waiting:
-                done.add(row_id)
-                ACTORS[actor](kernel, **arguments)
-                remove = delete(OutboxMessage).where(OutboxMessage.id == row_id)
-                kernel.database.run(lambda session, remove=remove: session.execute(remove))
-
-    return until_empty
+    """Do what is due; what is for actors that are named waits."""
+    return partial(work_off, kernel)
 
 
 @pytest.fixture

@@ -88,7 +88,11 @@ def test_the_night_begins_at_its_hour_of_each_provider_once(kernel: Kernel) -> N
     let_pass(kernel, minutes=1)
     with ThreadPoolExecutor(4) as pool:
         begun = list(pool.map(lambda _: begin_due_jobs(kernel), range(4)))
-    assert sorted(name for names in begun for name in names) == ["books", "nightly", "reconciliation"]
+    assert sorted(name for names in begun for name in names) == [
+        "books",
+        "nightly",
+        "reconciliation",
+    ]
     assert (begin_due_jobs(kernel), runs(kernel)) == ([], 1)
 
 

@@ -59,7 +59,7 @@ def test_after_a_pause_only_the_newest_stage_is_made_up_for(
     assert reminded(wanted, nights, 12) == days
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(
     st.sets(st.sampled_from(STAGES)),
     st.sets(st.integers(-5, 40)),

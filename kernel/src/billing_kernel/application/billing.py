@@ -29,21 +29,9 @@ def bill_days(
     The database refuses a day that was charged before. The service's row is locked.
     """
     charged = [line for line in lines if line.kind in CHARGED_KINDS]
-    numbers = _line_numbers(session, service, [line.resource_type for line in charged])
-    for line in charged:
-        session.add(
-            BilledPeriod(
-                service_id=service.id,
-                line_no=numbers[line.resource_type],
-                kind=line.kind,
-                resource_type=line.resource_type,
-                start_on=start_on,
-                end_on=end_on,
-                amount_minor=line.net_minor,
-                currency=invoice.currency,
-                invoice_id=invoice.id,
-            )
-        )
+    amounts = [(line.kind, line.resource_type, line.net_minor) for line in charged]
+    period = Period(start_on, end_on)
+    _bill(session, service, amounts, period, invoice.currency, invoice_id=invoice.id)
     paid, earlier = _paid(service, invoice, charged, start_on, end_on), read_paid(service.paid)
     if earlier is not None:
         paid = paid.after(earlier, invoice.issued_on)
@@ -58,21 +46,9 @@ def bill_charge(
 
     The database refuses a day that was charged before. The service's row is locked.
     """
-    numbers = _line_numbers(session, service, [line.resource_type for line in lines])
-    for line in lines:
-        session.add(
-            BilledPeriod(
-                service_id=service.id,
-                line_no=numbers[line.resource_type],
-                kind=line.kind,
-                resource_type=line.resource_type,
-                start_on=charge.start_on,
-                end_on=charge.end_on,
-                amount_minor=line.net.amount_minor,
-                currency=charge.currency,
-                daily_charge_id=charge.id,
-            )
-        )
+    amounts = [(line.kind, line.resource_type, line.net.amount_minor) for line in lines]
+    period = Period(charge.start_on, charge.end_on)
+    _bill(session, service, amounts, period, charge.currency, daily_charge_id=charge.id)
     session.flush()
 
 
@@ -89,6 +65,33 @@ def bill_nothing(session: Session, service: Service, period: Period, currency: s
         )
     )
     session.flush()
+
+
+def _bill(
+    session: Session,
+    service: Service,
+    amounts: Iterable[tuple[str, str | None, int]],
+    period: Period,
+    currency: str,
+    **source: int,
+) -> None:
+    """Write down the days of lines, each by its kind, resource type and net amount."""
+    lines = list(amounts)
+    numbers = _line_numbers(session, service, [resource_type for _, resource_type, _ in lines])
+    session.add_all(
+        BilledPeriod(
+            service_id=service.id,
+            line_no=numbers[resource_type],
+            kind=kind,
+            resource_type=resource_type,
+            start_on=period.start_on,
+            end_on=period.end_on,
+            amount_minor=amount_minor,
+            currency=currency,
+            **source,
+        )
+        for kind, resource_type, amount_minor in lines
+    )
 
 
 def free_periods(session: Session, service: Service) -> list[Period]:

@@ -12,7 +12,7 @@ from billing_kernel.application.publishing import record_event
 from billing_kernel.application.settling import settle_invoice
 from billing_kernel.application.spending import pay_by_themselves
 from billing_kernel.application.subscribing import subscribe_paid
-from billing_kernel.application.tasking import close_payment_tasks, open_payment_task
+from billing_kernel.application.tasking import close_tasks, open_payment_task
 from billing_kernel.crashpoints import crashpoint
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import Owner, draft_receipt
@@ -56,7 +56,7 @@ def receive_money(
     method_id = payment.payment_method_id
     if method_id is None:
         raise ValueError(f"payment {payment.id} came from the balance and brings nothing")
-    close_payment_tasks(session, f"unclear:{payment.id}", TaskState.DONE)
+    close_tasks(session, f"unclear:{payment.id}", TaskState.DONE)
     lock_accounts(session, (owner.balance(captured.currency), owner.held(captured.currency)))
     post(session, draft_receipt(owner, payment.id, method_id, captured, f"Payment {payment.id}"))
     crashpoint("payment.recorded")

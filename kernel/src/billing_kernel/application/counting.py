@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.nightly import Step
 from billing_kernel.application.paging.claiming import Due
+from billing_kernel.bulk import look_up_by_key
 from billing_kernel.models import Service
 
 LISTED_MAX: Final = 1000
@@ -21,7 +21,9 @@ LISTED_MAX: Final = 1000
 class Tally:
     """What a run did so far, and what is expected of it.
 
-    ``expected``  how many services each step has to do with, by its name and the provider.
+    ``expected``  how many services each step that began has to do with, by its name and the
+                  provider. They are counted then: most that fall due are settled by the first
+                  steps, and aren't to be counted once for each step.
     """
 
     done: int = 0
@@ -34,27 +36,22 @@ class Tally:
 
     @property
     def total(self) -> int:
-        """How many services there are to look at; never less than were."""
+        """How many services there are to look at, as far as is known; never less than were."""
         return max(sum(self.expected.values()), self.done)
 
-    def expect(self, session: Session, dues: Sequence[tuple[Step, Due]]) -> None:
-        """Count what is due, a service once: with the first step that has to do with it."""
-        for index, (step, due) in enumerate(dues):
-            earlier = [
-                other.conditions
-                for _, other in dues[:index]
-                if other.provider_id == due.provider_id
-            ]
-            self.expected[step.name, due.provider_id] = _count(session, due, earlier)
-
-    def begin(self, kernel: Kernel, step: Step, due: Due) -> None:
-        """Turn to a step: what the ones before left to it is counted anew."""
-        is_first = self._key is None
+    def begin(self, session: Session, step: Step, due: Due) -> None:
+        """Turn to a step, and count what there is to do: what the ones before left to it."""
         self.end()
         self._key = (step.name, due.provider_id)
-        if not is_first:
-            with kernel.database.reading() as session:
-                self.expected[self._key] = _count(session, due, ())
+        look_up_by_key(session)
+        self.expected[self._key] = (
+            session.scalar(
+                select(func.count(Service.id)).where(
+                    Service.provider_id == due.provider_id, *due.conditions
+                )
+            )
+            or 0
+        )
 
     def end(self) -> None:
         """Done with a step: what it looked at is what there was."""
@@ -65,11 +62,3 @@ class Tally:
     def list_charges(self, lines: Sequence[dict[str, Any]]) -> None:
         self.would_charge_count += len(lines)
         self.would_charge += lines[: LISTED_MAX - len(self.would_charge)]
-
-
-def _count(session: Session, due: Due, but: Sequence[tuple[ColumnElement[bool], ...]]) -> int:
-    others = [not_(func.coalesce(and_(*conditions), false())) for conditions in but]
-    statement = select(func.count(Service.id)).where(
-        Service.provider_id == due.provider_id, *due.conditions, *others
-    )
-    return session.scalar(statement) or 0

@@ -18,6 +18,7 @@ from billing_kernel.application.configuring import is_unconfigured
 from billing_kernel.application.defaulting import settings_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.parking import unparked
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.starting import open_operation_of, refuse_during_operation
 from billing_kernel.domain.ledger import InsufficientFundsError
@@ -117,6 +118,7 @@ def due_for_asked_deletion(today: date) -> tuple[ColumnElement[bool], ...]:
     return (
         Service.status.in_((ServiceState.ACTIVE, ServiceState.SUSPENDED)),
         Service.deletes_on <= today,
+        unparked(),
     )
 
 

@@ -7,7 +7,7 @@ from billing_hookspecs import Money
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import entry_legs, post
 from billing_kernel.application.publishing import record_event
-from billing_kernel.application.tasking import close_payment_tasks, open_payment_task
+from billing_kernel.application.tasking import close_tasks, open_payment_task
 from billing_kernel.domain.ledger import (
     EntryKind,
     Owner,
@@ -41,7 +41,7 @@ def book_dispute(session: Session, kernel: Kernel, payment: Payment, disputed: M
     }
     record_event(session, kernel, "PaymentDisputed", facts, payment.client_id)
     if not disputed:
-        close_payment_tasks(session, subject, TaskState.DONE)
+        close_tasks(session, subject, TaskState.DONE)
         return
     _begin(session, payment, disputed)
     open_payment_task(

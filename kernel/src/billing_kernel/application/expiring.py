@@ -1,8 +1,10 @@
 """Suspend what wasn't paid for, resume what was, delete what nobody came back for."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
@@ -22,11 +24,15 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import is_parked, unparked
 from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.starting import open_operation_of, start_operation
-from billing_kernel.application.withdrawing import open_attempts_for
+from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
 from billing_kernel.domain.lifetimes import deleted_on, is_suspended_on
+from billing_kernel.domain.periods import days_after
 from billing_kernel.domain.states import OPEN_ATTEMPTS, ServiceState
 from billing_kernel.domain.tariffs import TariffTerms, read_terms
 from billing_kernel.models import Invoice, Payment, Service, TariffVersion
+
+TRANSFER_DAYS: Final = 10
+"""How long a transfer that a client announced keeps a service running; banks take less."""
 
 
 def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
@@ -80,7 +86,7 @@ def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: da
     ends_on = service.expires_on or service.charged_until
     if service.status != ServiceState.ACTIVE or ends_on is None:
         return False
-    if _is_in_motion(session, service) or is_parked(session, service.client_id):
+    if _is_in_motion(session, kernel, service, today) or is_parked(session, service.client_id):
         return False
     if not service.expires_on and covers_next_day(session, kernel, service, today):
         return False
@@ -104,7 +110,7 @@ def delete_expired(session: Session, kernel: Kernel, service_id: int, today: dat
         return False
     if runs_on(session, kernel, service):
         return False
-    if _is_in_motion(session, service) or is_parked(session, service.client_id):
+    if _is_in_motion(session, kernel, service, today) or is_parked(session, service.client_id):
         return False
     if not service.expires_on and not _is_out_of_money(session, kernel, service, today):
         return False
@@ -131,27 +137,35 @@ def _is_out_of_money(session: Session, kernel: Kernel, service: Service, today: 
     return stopped or any(unpaid_days(session, service, today))
 
 
-def _is_in_motion(session: Session, service: Service) -> bool:
+def _is_in_motion(session: Session, kernel: Kernel, service: Service, today: date) -> bool:
     """Whether an operation or a payment for this service is under way."""
     if open_operation_of(session, service.id) is not None:
         return True
-    if service.expires_on is None:
-        return _is_topping_up(session, service)
-    return bool(open_attempts_for(session, service))
+    is_daily = service.expires_on is None
+    paying = _top_ups(session, service) if is_daily else open_attempts_for(session, service)
+    return any(_may_come(session, kernel, payment, today) for payment in paying)
 
 
-def _is_topping_up(session: Session, service: Service) -> bool:
-    """Whether a payment is under way whose money will stay on the client's balance."""
+def _may_come(session: Session, kernel: Kernel, payment: Payment, today: date) -> bool:
+    """Whether money is still expected. A transfer that was only announced is, for a while."""
+    if not is_by_hand(session, kernel, payment):
+        return True
+    announced_on = payment.created_at.date()
+    if payment.invoice_id is not None:
+        announced_on = max(announced_on, session.get_one(Invoice, payment.invoice_id).issued_on)
+    return today <= days_after(announced_on, TRANSFER_DAYS)
+
+
+def _top_ups(session: Session, service: Service) -> Sequence[Payment]:
+    """The payments under way whose money will stay on the client's balance."""
     for_nothing_else = or_(Payment.invoice_id.is_(None), Invoice.kind == "advance_payment")
-    return bool(
-        session.scalar(
-            select(func.count(Payment.id))
-            .outerjoin(Invoice, Invoice.id == Payment.invoice_id)
-            .where(
-                Payment.client_id == service.client_id,
-                Payment.provider_id == service.provider_id,
-                Payment.state.in_(OPEN_ATTEMPTS),
-                for_nothing_else,
-            )
+    return session.scalars(
+        select(Payment)
+        .outerjoin(Invoice, Invoice.id == Payment.invoice_id)
+        .where(
+            Payment.client_id == service.client_id,
+            Payment.provider_id == service.provider_id,
+            Payment.state.in_(OPEN_ATTEMPTS),
+            for_nothing_else,
         )
-    )
+    ).all()

@@ -22,7 +22,7 @@ from billing_hookspecs import ProcessingModule as Driver
 from billing_kernel.application.connecting import PATIENCE_S, module_context
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue, enqueue_at
-from billing_kernel.application.tasking import close_payment_tasks, open_module_task
+from billing_kernel.application.tasking import close_tasks, open_module_task
 from billing_kernel.domain.operations import LastAnswer
 from billing_kernel.domain.states import (
     OPERATION_TRANSITIONS,
@@ -141,7 +141,7 @@ def end_alarm(session: Session, operation: Operation) -> None:
     module_id = operation.processing_module_id or 0
     others = _waiting(module_id).where(Operation.id != operation.id)
     if not session.scalar(select(others.exists())):
-        close_payment_tasks(session, _subject(module_id), TaskState.DONE)
+        close_tasks(session, _subject(module_id), TaskState.DONE)
 
 
 def _waiting(module_id: int) -> Select[Operation]:

@@ -23,7 +23,7 @@ from billing_kernel.application.receiving import (
 from billing_kernel.application.recovering import recover_refunds
 from billing_kernel.application.refunding import book_refunds_elsewhere
 from billing_kernel.application.storing import remember_method
-from billing_kernel.application.tasking import close_payment_tasks, open_payment_task
+from billing_kernel.application.tasking import close_tasks, open_payment_task
 from billing_kernel.domain.states import (
     ATTEMPT_TRANSITIONS,
     OPEN_ATTEMPTS,
@@ -96,7 +96,7 @@ def fail_payment(session: Session, kernel: Kernel, payment: Payment, reason: str
     payment.state = advance(ATTEMPT_TRANSITIONS, AttemptState(payment.state), AttemptEvent.FAILED)
     payment.facts = {**payment.facts, "reason": reason}
     payment.check_at = None
-    close_payment_tasks(session, f"unclear:{payment.id}", TaskState.DONE)
+    close_tasks(session, f"unclear:{payment.id}", TaskState.DONE)
     facts = {"payment_id": payment.id, "reason": reason}
     record_event(session, kernel, "PaymentFailed", facts, payment.client_id)
     collected = session.scalar(select(Collection).where(Collection.payment_id == payment.id))

@@ -13,7 +13,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.renewing import RENEWABLE
-from billing_kernel.application.tasking import close_payment_tasks, open_task
+from billing_kernel.application.tasking import close_tasks, open_task
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.periods import days_after
 from billing_kernel.domain.states import TaskState
@@ -114,7 +114,7 @@ def release(
         client.charges_per_run_max = charges_per_run_max
     facts = {"client_id": client.id, "administrator_id": administrator_id}
     record_event(session, kernel, "ClientReleased", facts, client.id)
-    close_payment_tasks(session, _subject(client.id), TaskState.DONE)
+    close_tasks(session, _subject(client.id), TaskState.DONE)
     return client
 
 

@@ -27,8 +27,7 @@ from billing_kernel.application.connecting import name_server_context
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue_at
-from billing_kernel.application.tasking import close_payment_tasks as close_tasks
-from billing_kernel.application.tasking import open_service_task
+from billing_kernel.application.tasking import close_tasks, open_service_task
 from billing_kernel.domain.errors import MissingError
 from billing_kernel.domain.free_domains import (
     Answer,

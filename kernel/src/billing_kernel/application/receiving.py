@@ -8,7 +8,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import entry_legs, post
 from billing_kernel.application.spending import ask_to_spend
-from billing_kernel.application.tasking import close_payment_tasks, open_task
+from billing_kernel.application.tasking import close_tasks, open_task
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.ledger import (
     EntryKind,
@@ -80,7 +80,7 @@ def assign_receipt(
     owner = Owner(receipt.provider_id, client.id)
     post(session, draft_assignment(owner, receipt.id, amount, f"Receipt {receipt.external_id}"))
     receipt.assigned_client_id = client.id
-    close_payment_tasks(session, f"receipt:{receipt.id}", TaskState.DONE)
+    close_tasks(session, f"receipt:{receipt.id}", TaskState.DONE)
     ask_to_spend(session, client)
     return receipt
 
@@ -106,7 +106,7 @@ def take_back_receipt(session: Session, payment: Payment, external_id: str) -> N
     legs = entry_legs(session, entry)
     post(session, draft_reversal(entry.id, "receipt", receipt.id, legs, text))
     receipt.payment_id = payment.id
-    close_payment_tasks(session, f"receipt:{receipt.id}", TaskState.DONE)
+    close_tasks(session, f"receipt:{receipt.id}", TaskState.DONE)
 
 
 def _receipt(session: Session, method_id: int, external_id: str) -> UnmatchedReceipt | None:

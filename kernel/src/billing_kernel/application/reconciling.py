@@ -14,8 +14,7 @@ from billing_kernel.application.connecting import PATIENCE_S, module_context
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
-from billing_kernel.application.tasking import close_payment_tasks as close_tasks
-from billing_kernel.application.tasking import open_task
+from billing_kernel.application.tasking import close_tasks, open_task
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.reconciliation import Difference, KnownService, differences
 from billing_kernel.domain.states import OPEN_OPERATIONS, ServiceState, TaskState

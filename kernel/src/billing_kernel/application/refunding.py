@@ -16,7 +16,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import balance_of, entry_legs, lock_accounts, post
 from billing_kernel.application.publishing import enqueue, record_event
 from billing_kernel.application.spending import ask_to_spend
-from billing_kernel.application.tasking import close_payment_tasks, open_payment_task
+from billing_kernel.application.tasking import close_tasks, open_payment_task
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import (
     AccountKey,
@@ -111,7 +111,7 @@ def finish_refund(
     if lines and payment.invoice_id is not None:
         invoice = find(session, Invoice, payment.invoice_id)
         refund.credit_note_id = issue_credit_note(session, kernel, invoice, refund, lines).id
-    close_payment_tasks(session, f"refund:{refund.id}", TaskState.DONE)
+    close_tasks(session, f"refund:{refund.id}", TaskState.DONE)
     facts = {
         "refund_id": refund.id,
         "payment_id": payment.id,
@@ -137,7 +137,7 @@ def fail_refund(
     ).one()
     text = f"Refused refund of payment {payment.id}"
     post(session, draft_reversal(entry.id, "refund", refund.id, entry_legs(session, entry), text))
-    close_payment_tasks(session, f"refund:{refund.id}", TaskState.CANCELLED)
+    close_tasks(session, f"refund:{refund.id}", TaskState.CANCELLED)
     open_payment_task(
         session, kernel, payment, "refused_refund", f"refund:{refund.id}",
         f"Refund of payment {payment.id} was refused", reason,
@@ -183,7 +183,7 @@ def book_missing_refund(session: Session, kernel: Kernel, payment: Payment) -> N
     if missing.amount_minor > 0:
         refund = _book(session, payment, missing, GATEWAY, "Refunded at the gateway")
         finish_refund(session, kernel, refund, payment)
-    close_payment_tasks(session, f"refunds:{payment.id}", TaskState.DONE)
+    close_tasks(session, f"refunds:{payment.id}", TaskState.DONE)
 
 
 def _missing(payment: Payment) -> Money:

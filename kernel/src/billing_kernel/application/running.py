@@ -70,11 +70,10 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
         (step, step.due_at(provider_id, today)) for step in STEPS for provider_id, today in days
     ]
     tally = Tally()
-    with kernel.database.reading() as session:
-        tally.expect(session, dues)
     with rare_collections():
         for step, due in dues:
-            tally.begin(kernel, step, due)
+            with kernel.database.reading() as session:
+                tally.begin(session, step, due)
             for _ in Stepper(kernel, tally, step, due, is_dry=run.is_dry).stretches():
                 _report(kernel, run_id, tally, "running")
                 if progress is not None:

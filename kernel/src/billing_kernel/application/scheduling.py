@@ -15,8 +15,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.reconciling import ask_to_reconcile
 from billing_kernel.application.running import start_run
-from billing_kernel.application.tasking import close_payment_tasks as close_tasks
-from billing_kernel.application.tasking import open_task
+from billing_kernel.application.tasking import close_tasks, open_task
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.domain.schedules import is_due, next_turn
 from billing_kernel.domain.states import TaskState

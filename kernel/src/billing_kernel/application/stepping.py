@@ -16,6 +16,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.nightly import PageStep, Step
 from billing_kernel.application.paging.claiming import Due, Place, spots_from
 from billing_kernel.application.paging.renewing import PageDone, would_charge
+from billing_kernel.bulk import look_up_by_key
 from billing_kernel.database import DatabaseUnavailableError
 from billing_kernel.models import DailyCharge, Invoice, InvoiceLine, Service
 from billing_kernel.models.base import Row
@@ -95,6 +96,7 @@ class Stepper:
         except Exception as error:  # noqa: BLE001 whatever is wrong with one service, others are billed
             log.warning("run.page_failed", step=self.step.name, failure=_told(error))
         with kernel.database.reading() as session:
+            look_up_by_key(session)
             spots, after = spots_from(session, due, place)
         return PageDone(after, len(spots), [spot.service_id for spot in spots], 0)
 
@@ -152,6 +154,7 @@ class Stepper:
             if after is not None:
                 statement = statement.where(tuple_(on, Service.id) > after)
             with self.kernel.database.reading() as session:
+                look_up_by_key(session)
                 rows = session.execute(statement.order_by(on, Service.id).limit(PAGE)).all()
             if not rows:
                 return

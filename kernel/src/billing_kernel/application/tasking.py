@@ -117,7 +117,7 @@ def open_task(
     return _open(session, kernel, task)
 
 
-def close_payment_tasks(session: Session, subject: str, status: TaskState) -> None:
+def close_tasks(session: Session, subject: str, status: TaskState) -> None:
     """End the open task with this subject, if there is one."""
     for task in session.scalars(
         select(Task).where(Task.subject == subject, Task.status == TaskState.OPEN)

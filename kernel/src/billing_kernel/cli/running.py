@@ -49,12 +49,15 @@ def run_nightly(as_of: datetime | None, dry_run: bool, as_json: bool) -> None:
         run = carry_out(kernel, run.id, show)
     if as_json:
         told = {"id": run.id, "done": run.done, "counts": run.counts}
-        click.echo(json.dumps(told | ({"would_charge": run.would_charge} if dry_run else {})))
+        found = {"would_charge": run.would_charge, "would_charge_count": run.would_charge_count}
+        click.echo(json.dumps(told | (found if dry_run else {})))
         return
     click.echo(", ".join(f"{count} {name}" for name, count in run.counts.items()))
     for line in run.would_charge:
         money = Money(line["total"]["amount_minor"], line["total"]["currency"])
         click.echo(f"  client {line['client_id']}: {line['description']}: {money}")
+    if unlisted := run.would_charge_count - len(run.would_charge):
+        click.echo(f"  and {unlisted} more")
 
 
 @run_command.command("relay")

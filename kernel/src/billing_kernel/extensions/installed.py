@@ -1,7 +1,7 @@
 """The installed plugins, as the rest of the kernel sees and calls them."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ParamSpec, TypeVar
 
@@ -29,6 +29,25 @@ P = ParamSpec("P")
 FAULT = Objection("plugin.fault", "The order can't be checked at the moment.")
 
 
+@dataclass(frozen=True, slots=True)
+class SoleCaller:
+    """One plugin's implementation of a hook, found once: prices ask it for every line."""
+
+    name: str
+    function: Callable[..., Any]
+    argnames: Sequence[str]
+
+    @classmethod
+    def of(cls, caller: HookCaller) -> "SoleCaller":
+        [implementation] = caller.get_hookimpls()
+        return cls(caller.name, implementation.function, implementation.argnames)
+
+    def answers(self, given: Mapping[str, object]) -> list[Any]:
+        """What it says, as the hook's caller would hand it over: None is no answer."""
+        answer = self.function(*[given[name] for name in self.argnames])
+        return [] if answer is None else [answer]
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Extensions(Registries):
     """What ``load_extensions`` found. It never changes, but for faults counted while it runs.
@@ -40,7 +59,7 @@ class Extensions(Registries):
     manager: PluginManager = field(repr=False)
     admitted: tuple[tuple[str, object], ...] = field(repr=False)
     faults: FaultCounter = field(default_factory=FaultCounter, repr=False)
-    _callers: dict[str, dict[str, HookCaller]] = field(init=False, repr=False)
+    _callers: dict[str, dict[str, "SoleCaller"]] = field(init=False, repr=False)
     _owners: dict[int, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -141,7 +160,7 @@ class Extensions(Registries):
         except KeyError:
             raise UnknownPluginError(f"{function!r} is no method of a registered driver") from None
 
-    def _single_callers(self, hook: str) -> dict[str, HookCaller]:
+    def _single_callers(self, hook: str) -> dict[str, "SoleCaller"]:
         """For each plugin that implements ``hook``, what calls this one plugin alone."""
         everyone = [plugin for _, plugin in self.admitted]
         implementing = {
@@ -149,17 +168,19 @@ class Extensions(Registries):
             for implementation in getattr(self.manager.hook, hook).get_hookimpls()
         }
         return {
-            name: self.manager.subset_hook_caller(
-                hook, [other for other in everyone if other is not plugin]
+            name: SoleCaller.of(
+                self.manager.subset_hook_caller(
+                    hook, [other for other in everyone if other is not plugin]
+                )
             )
             for name, plugin in self.admitted
             if name in implementing
         }
 
-    def _decision(self, plugin: str, caller: HookCaller, item: Any, **given: object) -> list[Any]:
+    def _decision(self, plugin: str, caller: "SoleCaller", item: Any, **given: object) -> list[Any]:
         """The answers (none or one) of one plugin, each of them an ``item``."""
         try:
-            answers: list[Any] = caller(**given)
+            answers = caller.answers(given)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

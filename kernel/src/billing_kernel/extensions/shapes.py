@@ -11,6 +11,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
+PLAIN = frozenset({str, int, bool, bytes, date, datetime})
+
 
 @cache
 def hints_of(annotated: Any) -> dict[str, Any]:
@@ -22,7 +24,7 @@ def complaint(value: Any, expected: Any, name: str) -> str:
     """What keeps ``value`` from being an ``expected``, said of ``name``; "" if nothing does."""
     if expected is Any:
         return ""
-    origin, arguments = get_origin(expected), get_args(expected)
+    origin, arguments = _parts(expected)
     if origin is ClassVar:
         return complaint(value, arguments[0], name)
     if origin in (Union, UnionType):
@@ -33,12 +35,31 @@ def complaint(value: Any, expected: Any, name: str) -> str:
         return _items_complaint(value, origin, arguments, name)
     if is_dataclass(expected):
         annotated: Any = expected
+        if _is_plainly(value, _plain_fields(annotated)):
+            return ""
         hints = hints_of(annotated)
         return _first(
             complaint(getattr(value, field.name), hints[field.name], f"{name}.{field.name}")
             for field in fields(expected)
         )
     return ""
+
+
+@cache
+def _parts(expected: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(expected), get_args(expected)
+
+
+@cache
+def _plain_fields(of: Any) -> tuple[tuple[str, type], ...] | None:
+    """The fields of a value whose types say everything; None if there are others."""
+    hints = hints_of(of)
+    found = tuple((field.name, hints[field.name]) for field in fields(of))
+    return found if all(kind in PLAIN for _, kind in found) else None
+
+
+def _is_plainly(value: Any, plain: tuple[tuple[str, type], ...] | None) -> bool:
+    return plain is not None and all(type(getattr(value, name)) is kind for name, kind in plain)
 
 
 def _union_complaint(value: Any, expected: Any, name: str) -> str:

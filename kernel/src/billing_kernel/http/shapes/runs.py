@@ -20,9 +20,10 @@ class StartRun(Body):
 
 
 class Run(Answer):
-    """A run: ``done`` of ``total`` steps, and what it did so far by kind.
+    """A run: ``done`` of ``total`` services looked at, and what it did so far by kind.
 
-    ``would_charge`` has the lines that a dry run found.
+    ``total`` grows as the run turns from one kind of work to the next. ``would_charge`` has the
+    first thousand lines that a dry run found, ``would_charge_count`` is how many there were.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Run(Answer):
     created_at: datetime
     finished_at: datetime | None
     would_charge: list[dict[str, Any]] | UnsetType = UNSET
+    would_charge_count: int | UnsetType = UNSET
 
     @classmethod
     def of(cls, row: models.Run) -> Self:
@@ -51,4 +53,5 @@ class Run(Answer):
             created_at=row.created_at,
             finished_at=row.finished_at,
             would_charge=row.would_charge if row.is_dry else UNSET,
+            would_charge_count=row.would_charge_count if row.is_dry else UNSET,
         )
