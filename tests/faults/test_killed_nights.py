@@ -14,7 +14,7 @@ from billing_kernel.settings import Settings
 
 KILLED = (Generation(2), Generation(4), Generation(8))
 LAST = Generation(1, survives=True)
-STORIES = 20
+STORIES = 8
 
 
 @pytest.fixture
