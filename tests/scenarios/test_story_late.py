@@ -98,3 +98,23 @@ def test_kept_over_a_weekend(begin: Callable[..., Story]) -> None:
     paying_from_today = dict.fromkeys((none, fixed, percent, kept_by_type), "2026-10-09")
     story.ends(paying_from_today, unserved=(gap,))
     story.ends({from_suspension: "2026-10-05"})
+
+
+def test_another_tariff_plan_is_no_way_around_the_fee(begin: Callable[..., Story]) -> None:
+    """Five days late at half of 0.50: 0.25, whatever is changed before; 3.35 for the month."""
+    story = begin("2026-08-01")
+    story.top_up(1000)
+    half = {"policy": "percent", "percent": "50"}
+    plan = story.sell(310, policies={"late_renewal_fee": half})
+    other = story.sell(310, policies={"tariff_change": {"policy": "change_period"}})
+    service_id = story.buy(plan)
+    story.travel_to("2026-09-05")
+    refused = story.client.send(
+        "POST",
+        f"/services/{service_id}/change-tariff",
+        {"tariff_plan_id": other, "pay_with": {"balance": True}},
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "service.expired")
+    assert story.renew(service_id)["total"]["amount_minor"] == 335
+    story.change(service_id, "tariff", tariff_plan_id=other)
+    assert story.stands(service_id) == ("active", "2026-10-05")

@@ -128,6 +128,7 @@ def test_product_types_have_settings_of_their_own(market: Market) -> None:
         "key": "shared_hosting",
         "auto_deletion_days": None,
         "weekend_suspension": True,
+        "deletion_grace_days": 0,
     }
     changed = market.administrator.done("PATCH", path, {"auto_deletion_days": 14})
     assert changed == {**suggested, "auto_deletion_days": 14}

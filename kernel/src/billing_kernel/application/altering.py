@@ -54,6 +54,12 @@ from billing_kernel.models import (
 )
 
 
+class ServiceExpiredError(ConflictError):
+    """The service has expired: only a renewal can begin."""
+
+    code = "service.expired"
+
+
 class StaleChangeError(ConflictError):
     """The service isn't any more what it was when its change was priced."""
 
@@ -157,6 +163,8 @@ def prepare_change(
     """
     refuse_during_operation(session, service, OperationKind.CHANGE)
     require_capability(session, kernel, service, Capability.CHANGE)
+    if isinstance(command, ChangeTariff) and after is None:
+        _refuse_expired(session, kernel, service)
     priced = quote_change(session, kernel, service, command, payer_id, after)
     withdraw_changes(session, kernel, service)
     change = _record(session, kernel, service, command, priced)
@@ -170,6 +178,17 @@ def prepare_change(
         if line.total.amount_minor > 0
     )
     return PreparedChange(change, items, priced.tax_note)
+
+
+def _refuse_expired(session: Session, kernel: Kernel, service: Service) -> None:
+    """What is owed for being late would be left behind with the old tariff plan."""
+    provider = session.get_one(Provider, service.provider_id)
+    today = business_date(kernel.clock.now(), provider.time_zone)
+    if service.expires_on is not None and service.expires_on < today:
+        raise ServiceExpiredError(
+            f"service {service.id} expired on {service.expires_on}: renew it first, or in one "
+            "cart with the change of its tariff plan"
+        )
 
 
 def await_payment(change: ServiceChange, invoice: Invoice, line_ids: Sequence[int]) -> None:
