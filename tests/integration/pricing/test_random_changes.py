@@ -44,6 +44,18 @@ STEPS = 24
 POLICIES = ("refund_difference", "charge_only", "change_period", "full_payment")
 
 
+def ends_right(kernel: Kernel, service_id: int, policy: str) -> None:
+    """Every change came to an end, and no day was charged that isn't served."""
+    with kernel.database.reading() as session:
+        changes = session.scalars(select(ServiceChange)).all()
+        assert {each.state for each in changes} <= {"done", "refused"}
+        assert any(each.returns_minor for each in changes) or policy == "full_payment"
+        ends = session.scalars(
+            select(BilledPeriod.end_on).where(~BilledPeriod.reversed, BilledPeriod.line_no == 0)
+        ).all()
+        assert max(ends) <= (service_of(kernel, service_id).expires_on or max(ends))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("databases", "policy"),
@@ -118,11 +130,4 @@ def test_changes_and_renewals_in_any_order_keep_the_books(
         balance, held = money_of(kernel, shop)
         assert (balance >= 0, held) == (True, 0)
     assert (done > STEPS / 2, done + refused) == (True, STEPS)
-    with kernel.database.reading() as session:
-        changes = session.scalars(select(ServiceChange)).all()
-        assert {each.state for each in changes} <= {"done", "refused"}
-        assert any(each.returns_minor for each in changes) or policy == "full_payment"
-        ends = session.scalars(
-            select(BilledPeriod.end_on).where(~BilledPeriod.reversed, BilledPeriod.line_no == 0)
-        ).all()
-        assert max(ends) <= (service_of(kernel, service_id).expires_on or max(ends))
+    ends_right(kernel, service_id, policy)
