@@ -74,7 +74,7 @@ def test_nothing_but_places_conditions_and_filters_is_understood(text: str) -> N
 
 def test_an_unknown_macro_is_named() -> None:
     """A misspelt place would be empty in every message."""
-    assert objection("{{ client.nmae }}", MACROS) == "has the unknown macro client.nmae"
+    assert objection("{{ client.surname }}", MACROS) == "has the unknown macro client.surname"
     assert "has the unknown filter pprint" in str(objection("{{ client.name|pprint }}", MACROS))
 
 
