@@ -15,6 +15,7 @@ from billing_kernel.domain.ledger import (
     GUARDED,
     AccountKey,
     AccountKind,
+    DebtAboveLimitError,
     EntryDraft,
     InsufficientFundsError,
     Leg,
@@ -243,6 +244,16 @@ def post_many(
         .values(sealed=1)
         .execution_options(synchronize_session=False)
     )
+
+
+def limit_credit(session: Session, key: AccountKey, limit_minor: int) -> None:
+    """Let an account fall to minus this amount; raises DebtAboveLimitError where it is lower."""
+    account = session.get_one(LedgerAccount, _account_id(session, key), with_for_update=True)
+    if account.balance_minor + limit_minor < 0:
+        debt = Money(-account.balance_minor, key.currency)
+        raise DebtAboveLimitError(f"the client owes {debt} already")
+    account.credit_limit_minor = limit_minor
+    session.flush()
 
 
 class _Owner(StrEnum):

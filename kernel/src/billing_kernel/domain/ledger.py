@@ -55,6 +55,12 @@ class InsufficientFundsError(RuleError):
     code = "balance.insufficient"
 
 
+class DebtAboveLimitError(RuleError):
+    """A client owes more than a credit limit would allow."""
+
+    code = "credit_limit.below_debt"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountKey:
     """Names an account; the same key always means the same account."""

@@ -44,6 +44,7 @@ from billing_kernel.http.admin import (
 HANDLERS: list[Any] = [
     *employees.HANDLERS,
     clients.adjust,
+    clients.limit_credit,
     clients.release_parked,
     *runs.HANDLERS,
     *clock.HANDLERS,

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from litestar import Response, get, patch, post
+from litestar import Response, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import Meta
 from sqlalchemy import Select, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from billing_kernel import models
 from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
 from billing_kernel.application.finding import find
+from billing_kernel.application.lending import LimitCredit, set_credit_limit
 from billing_kernel.application.parking import release
 from billing_kernel.application.registering import change_client
 from billing_kernel.http.admin import rows
@@ -37,6 +38,15 @@ class AdjustBalanceBody(Body):
 
     amount: Amount
     reason: Reason
+    provider_id: RowId | None = None
+
+
+class CreditLimit(Body):
+    """How far below zero the balance may fall; 0 allows no debt."""
+
+    EXAMPLE = {"limit": {"amount_minor": 10000, "currency": "EUR"}}
+
+    limit: Amount
     provider_id: RowId | None = None
 
 
@@ -126,6 +136,20 @@ def adjust(
     return once.answer(work)
 
 
+@put(f"{ONE}/credit-limit", operation_id="adminSetCreditLimit", tags=TAGS, sync_to_thread=True)
+def limit_credit(
+    kernel: GivenKernel, client_id: FromPath[int], data: JSONBody[CreditLimit]
+) -> Page[Balance]:
+    """Set how far a client's balance may fall below zero; the client's balances, on one page."""
+    command = LimitCredit(client_id, data.limit.money(), data.provider_id)
+
+    def work(session: Session) -> Page[Balance]:
+        set_credit_limit(session, command)
+        return Page(balances_of(session, client_id))
+
+    return kernel.database.run(work)
+
+
 def _among(is_parked: bool | None) -> Select[models.Client]:
     if is_parked is None:
         return select(models.Client)
@@ -133,4 +157,4 @@ def _among(is_parked: bool | None) -> Select[models.Client]:
     return select(models.Client).where(parked if is_parked else ~parked)
 
 
-HANDLERS = [list_clients, get_client, change, release_parked, list_balances, adjust]
+HANDLERS = [list_clients, get_client, change, release_parked, list_balances, adjust, limit_credit]
