@@ -12,6 +12,11 @@ ON_ONE_DATABASE = (
     "integration/cli",
     "integration/documents",
     "integration/http",
+    "integration/money/test_facts_in_any_order.py",
+    "integration/money/test_stored_methods.py",
+    "integration/money_parties",
+    "integration/pricing",
+    "scenarios/test_calendar_charging.py",
     "scenarios/test_story_monthly.py",
 )
 """Where tests are that go through code that other tests try on both databases."""

@@ -57,6 +57,7 @@ def ends_right(kernel: Kernel, service_id: int, policy: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.on_both
 @pytest.mark.parametrize(
     ("databases", "policy"),
     [*(("sqlite", policy) for policy in POLICIES), ("postgresql", "refund_difference")],
