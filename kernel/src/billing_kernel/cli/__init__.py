@@ -1,5 +1,7 @@
 """The command line, `billing`. Commands import what they need when they run."""
 
+import atexit
+import gc
 from importlib import import_module
 
 import rich_click as click
@@ -45,6 +47,9 @@ def billing() -> None:
 
 def main() -> None:
     """The entry point: known errors end with one line and a code of 1."""
+    # The last collection of an interpreter that ends has crashed in extension modules, after all
+    # was done, and took the exit code with it. What is frozen it doesn't look at.
+    atexit.register(gc.freeze)
     try:
         billing()
     except BillingError as error:
