@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from sqlalchemy import select
 from tests.servers.diary import Diary
 from tests.servers.worker_process import WorkerProcess
 
+from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.scheduling import JOBS
 from billing_kernel.crashpoints import POINTS
-from billing_kernel.models import OutboxMessage
+from billing_kernel.models import OutboxMessage, Schedule
 from billing_kernel.settings import Settings
 
 Rows = Callable[[], list[OutboxMessage]]
@@ -61,10 +64,23 @@ def test_a_worker_killed_between_its_claim_and_the_work_loses_nothing(
 
 
 def test_a_worker_that_was_frozen_beyond_its_lease_does_not_take_back_what_it_lost(
-    hire: Hire, ask: Ask, rows: Rows, diary: Diary, eventually: Eventually
+    kernel: Kernel,
+    settings: Settings,
+    hire: Hire,
+    ask: Ask,
+    rows: Rows,
+    diary: Diary,
+    eventually: Eventually,
 ) -> None:
     """A machine that was suspended wakes up in the middle of somebody else's work."""
-    frozen = hire()
+    frozen = hire(replace(settings, sweep_s=3600))
+
+    def has_looked_at_the_schedule() -> bool:
+        with kernel.database.reading() as session:
+            return len(session.scalars(select(Schedule)).all()) == len(JOBS)
+
+    # Frozen in the middle of a transaction it would keep all others from an SQLite file.
+    eventually(has_looked_at_the_schedule)
     ask("linger", 1)
     eventually(lambda: diary.begun()[1] == 1)
     frozen.hold_up()
