@@ -43,6 +43,8 @@ EVENT_NAMES = (
     "ServiceSuspended",
     "ServiceResumed",
     "ServiceDeleted",
+    "ServicePasswordChanged",
+    "PanelEntered",
     "ServiceDeletionPlanned",
     "ServiceDeletionTakenBack",
     "SubscriptionStarted",

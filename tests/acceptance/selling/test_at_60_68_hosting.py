@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from tests.markets import Market, dollars, price
 from tests.zones import work_off
@@ -96,6 +98,27 @@ def test_at_60_to_65_a_site_is_ordered_used_and_deleted(
     assert service_of(hosting, placed)["status"] == "deleted"
     assert user not in panel.hosted
     assert hosting.administrator.done("GET", "/admin/ledger/verify")["problems"] == []
+
+
+def test_at_63_a_client_is_let_into_the_panel_once(
+    hosting: Market, kernel: Kernel, panel: IspmanagerPanel
+) -> None:
+    """F-155, F-008: by the name that was made for it, and with the password that it chose."""
+    placed = hosting.order(hosting.plan(account_template="start"))
+    work_off(kernel)
+    service = service_of(hosting, placed)
+    assert service["allowed_actions"][-2:] == ["change_password", "panel_link"]
+    path, user = f"/services/{service['id']}", service["upstream"]["login"]
+    link = hosting.client.done("POST", f"{path}/panel-link")["url"]
+    entries = [httpx.get(f"{link}&out=xml").text for _ in range(2)]
+    assert [("<auth " in entry, 'type="auth"' in entry) for entry in entries] == [
+        (True, False),
+        (False, True),
+    ]
+    assert parse_qs(urlsplit(link).query)["username"] == [user] == [f"user{service['id']}"]
+    hosting.client.done("POST", f"{path}/change-password", {"password": PASSWORD})
+    work_off(kernel)
+    assert panel.sessions.users[user].password == PASSWORD
 
 
 def test_at_60_what_is_free_is_enabled_without_paying(

@@ -14,6 +14,7 @@ PUBLIC = {
     "GET /health/live",
     "GET /health/ready",
     "GET /api/v1/capabilities",
+    "GET /api/v1/panel-returns/{token}",
     "GET /api/v1/product-types",
     "GET /api/v1/tariff-plans",
     "GET /api/v1/tariff-plans/{tariff_plan_id}",

@@ -40,6 +40,9 @@ def test_nothing_is_allowed_that_nobody_allowed(kernel, shop, client) -> None:
     ]
     for answer in (client.post(f"{path}/suspend"), client.delete(path)):
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+    for route, body in (("panel-link", None), ("change-password", {"password": "long enough?"})):
+        answer = client.post(f"{path}/{route}", body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "service.not_supported")
 
 
 def test_a_group_may_suspend_and_resume(kernel, shop, client, group) -> None:

@@ -130,18 +130,23 @@ def require_capability(
 
 
 def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[str]:
-    """What an administrator may do with a service now; nothing while an operation is open.
+    """What an administrator may do with a service now.
 
-    One that is to be deleted can only be kept.
+    While an operation is open its panel can be entered and nothing else be done. One that is to
+    be deleted can only be kept.
     """
-    if is_bundled(session, service) or open_operation_of(session, service.id) is not None:
+    if is_bundled(session, service):
         return []
+    state = ServiceState(service.status)
+    capabilities = capabilities_of(session, kernel, service)
+    has_panel = state is ServiceState.ACTIVE and Capability.PANEL_LINK in capabilities
+    entrance = [str(Capability.PANEL_LINK)] if has_panel else []
+    if open_operation_of(session, service.id) is not None:
+        return entrance
     if service.deletes_on is not None:
         return [str(OperationKind.RESUME)]
-    state = ServiceState(service.status)
     if service.awaits_parameters and state is not ServiceState.DELETED:
         return ["configure", "delete"] if is_unconfigured(service) else ["configure"]
-    capabilities = capabilities_of(session, kernel, service)
     actions = ["delete"] if state is ServiceState.FAILED else []
     for kind, event in FOLLOWING.items():
         possible = kind is OperationKind.CLOSE or Capability.SUSPEND in capabilities
@@ -153,7 +158,9 @@ def allowed_actions(session: Session, kernel: Kernel, service: Service) -> list[
         actions += ["renew"] if service.expires_on else []
         can_change = Capability.CHANGE in capabilities
         actions += ["change_tariff", "change_addons"] if can_change else []
-    return actions
+    if state is ServiceState.ACTIVE and Capability.CHANGE_PASSWORD in capabilities:
+        actions.append(str(OperationKind.CHANGE_PASSWORD))
+    return actions + entrance
 
 
 def capabilities_of(session: Session, kernel: Kernel, service: Service) -> frozenset[Capability]:

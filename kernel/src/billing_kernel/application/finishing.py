@@ -75,6 +75,7 @@ SERVICE_EVENTS = {
     OperationKind.CLOSE: ("ServiceDeleted", ServiceEvent.CLOSED),
     OperationKind.RENEW: ("ServiceRenewed", None),
     OperationKind.CHANGE: ("ServiceChanged", None),
+    OperationKind.CHANGE_PASSWORD: ("ServicePasswordChanged", None),
 }
 
 
@@ -111,7 +112,7 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
     What pays for a bundled service is left for that one's own operation.
     """
     service = _locked_service(session, operation)
-    operation.finished_at = wall_clock()
+    _end(operation)
     operation.outcome = {"facts": dict(done.facts), "upstream_id": done.upstream_id}
     service.upstream_id = done.upstream_id or service.upstream_id
     service.facts = {**service.facts, **done.facts}
@@ -153,7 +154,7 @@ def finish_done(session: Session, kernel: Kernel, operation: Operation, done: Do
 def finish_refused(session: Session, kernel: Kernel, operation: Operation, reason: str) -> None:
     """The upstream finally refused: the money returns to the balance, a department is told."""
     service = _locked_service(session, operation)
-    operation.finished_at = wall_clock()
+    _end(operation)
     operation.reason = reason[:500]
     if operation.kind == OperationKind.OPEN:
         service.status = advance(
@@ -178,6 +179,10 @@ def finish_refused(session: Session, kernel: Kernel, operation: Operation, reaso
     open_operation_task(session, kernel, operation, "refused_operation", title, reason)
     facts = {"operation_id": operation.id, "service_id": service.id, "reason": reason}
     record_event(session, kernel, "OperationRefused", facts, service.client_id)
+
+
+def _end(operation: Operation) -> None:
+    operation.finished_at, operation.sealed_secrets = wall_clock(), None
 
 
 def _locked_service(session: Session, operation: Operation) -> Service:

@@ -1,6 +1,6 @@
 """Carry out an operation: commit the intent, call the driver, commit what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import (
     Capability,
     CapabilityMissingError,
+    ChangePassword,
     ChangeService,
     CloseService,
     Context,
@@ -91,6 +92,7 @@ class Claimed:
     module: ProcessingModule
     driver: Driver
     lease: Lease
+    sealed_secrets: bytes | None = field(repr=False)
 
 
 def run_operation(kernel: Kernel, operation_id: int) -> None:
@@ -196,6 +198,7 @@ def _intend(
         module,
         driver,
         lease,
+        operation.sealed_secrets,
     )
 
 
@@ -250,8 +253,11 @@ def _call(kernel: Kernel, claimed: Claimed, context: Context) -> Done | Pending 
             return call(driver.change_service, ChangeService(service, claimed.before), context)
         case OperationKind.CLOSE:
             return call(driver.close_service, CloseService(service), context)
-        case _:
-            raise UpstreamRefusedError("unsupported", f"{claimed.kind} can't be carried out")
+        case OperationKind.CHANGE_PASSWORD:
+            secrets = kernel.keys.unseal(claimed.sealed_secrets or b"", claimed.uid)
+            return call(
+                driver.change_password, ChangePassword(service, secrets["password"]), context
+            )
 
 
 def _record(session: Session, kernel: Kernel, claimed: Claimed, answer: Answer) -> None:

@@ -27,6 +27,7 @@ from billing_kernel.http import (
     messages,
     notifications,
     orders,
+    panels,
     payers,
     payment_methods,
     payments,
@@ -60,6 +61,7 @@ EVERYONE = [
     sessions.open_session,
     product_types.list_product_types,
     *notifications.HANDLERS,
+    panels.return_from_panel,
 ]
 VISITORS = [
     tariff_plans.list_tariff_plans,
@@ -83,6 +85,7 @@ CLIENT_AREA = [
     *daily_charges.HANDLERS,
     *service_actions.HANDLERS,
     *service_changes.HANDLERS,
+    *panels.HANDLERS,
     *cart.HANDLERS,
     invoices.list_invoices,
     invoices.get_invoice,

@@ -3,7 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState, TaskState
@@ -18,7 +26,8 @@ class Operation(ChangingRow):
     ``last_answer`` says what the latest attempt is known to have come to: ``none`` (nothing
     was sent), ``sent`` (no answer yet), ``busy``, ``pending``, ``unknown``. ``quiet_until``
     is when a request whose answer was lost can no longer take effect. The lease belongs to
-    the worker that is calling; ``attempts`` fences it.
+    the worker that is calling; ``attempts`` fences it. ``sealed_secrets`` are what only the driver
+    may know of it, bound to ``uid``, until it ends.
     """
 
     __tablename__ = "operations"
@@ -61,6 +70,7 @@ class Operation(ChangingRow):
     lease_owner: Mapped[str] = mapped_column(String(64), default="")
     lease_until: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    sealed_secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class OperationAttempt(Row):

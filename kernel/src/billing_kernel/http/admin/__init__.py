@@ -26,6 +26,7 @@ from billing_kernel.http.admin import (
     notification_channels,
     operations,
     orders,
+    panels,
     payment_methods,
     payments,
     plugins,
@@ -92,6 +93,7 @@ BY_RIGHT: Mapping[Right, list[Any]] = {
     Right.SERVICES: [
         *orders.HANDLERS,
         *services.HANDLERS,
+        *panels.HANDLERS,
         *daily_charges.HANDLERS,
         *subscriptions.HANDLERS,
         name_servers.get_service_domain,

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from billing_hookspecs import FieldError, InvalidInputError
 from billing_kernel import models
 from billing_kernel.application.sourcing import Source
-from billing_kernel.http.shapes.base import Answer, Body, Fields, Line, Months, RowId
+from billing_kernel.http.shapes.base import Answer, Body, Fields, Line, Months, Password, RowId
 from billing_kernel.http.shapes.payments import PayWithBody
 
 
@@ -61,6 +61,21 @@ class ChangeService(Body):
     parameters: Fields | UnsetType = UNSET
     auto_renewal: bool | UnsetType = UNSET
     auto_renewal_source: RenewalSourceBody | UnsetType = UNSET
+
+
+class ChangeServicePassword(Body):
+    """What the user of the service logs in to its panel with; the confirmation may be left out."""
+
+    EXAMPLE = {"password": "correct horse battery"}
+
+    password: Password
+    password_confirmation: Password | None = None
+
+
+class PanelLink(Answer):
+    """Where to send a browser at once: whoever opens it first is logged in, nobody after that."""
+
+    url: str
 
 
 class RenewalSource(Answer):
