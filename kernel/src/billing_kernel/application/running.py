@@ -83,7 +83,9 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
 
 
 def _today(kernel: Kernel, provider: Provider, as_of: date | None) -> date:
-    return as_of or business_date(kernel.clock.now(), provider.time_zone)
+    """The business date of a run at a provider: never one that hasn't begun there."""
+    today = business_date(kernel.clock.now(), provider.time_zone)
+    return today if as_of is None else min(as_of, today)
 
 
 def _report(kernel: Kernel, run_id: int, tally: Tally, state: str) -> Run:
