@@ -27,6 +27,7 @@ from tests.factories import (
 
 from billing_hookspecs import Money
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.parking import park_excessive
 from billing_kernel.application.quoting import version_in_force
 from billing_kernel.application.running import FutureRunError, carry_out, start_run
 from billing_kernel.application.verifying import verify_ledger
@@ -35,6 +36,7 @@ from billing_kernel.domain.lifetimes import deleted_on
 from billing_kernel.domain.tariffs import TariffPolicies
 from billing_kernel.models import (
     BilledPeriod,
+    Client,
     Invoice,
     ProductTypeSettings,
     Run,
@@ -152,6 +154,25 @@ def test_an_announced_transfer_that_does_not_come_protects_for_ten_days(
     assert night(kernel, clock, date(2101, 3, 9)) == {"suspended": 1}
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_announcing_transfers_again_and_again_gains_no_day(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Ten days after its end a service is stopped; what is announced then still saves its data."""
+    sell_under(kernel, shop, auto_deletion_days=15)
+    clock.instant = datetime(2101, 1, 31, 12, tzinfo=UTC)
+    service_id = open_one(kernel, shop)
+    method = make_method(kernel, shop)
+    for day in (date(2101, 2, 26), date(2101, 3, 7), date(2101, 3, 12)):
+        clock.instant = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        pay(kernel, shop, invoice_renewal(kernel, shop, service_id).id, method.id)
+        night(kernel, clock, day)
+        is_over = day == date(2101, 3, 12)
+        assert service_of(kernel, service_id).status == ("suspended" if is_over else "active")
+    assert "deleted" not in night(kernel, clock, date(2101, 3, 22))
+    assert night(kernel, clock, date(2101, 3, 23)) == {"deleted": 1}
+
+
 @pytest.mark.parametrize(
     ("of_tariff", "of_product_type", "deleted"),
     [
@@ -237,6 +258,22 @@ def test_several_runs_at_once_do_everything_once(
     assert money_of(kernel, shop) == (before - 5000, 0)
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_second_run_does_not_count_what_the_first_one_began(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Paid and still under way, two renewals are two charges: four would park the client."""
+    ids = [open_one(kernel, shop) for _ in range(2)]
+    renewing(kernel, *ids)
+    clock.instant = datetime(2026, 2, 28, 12, tzinfo=UTC)
+    kernel.database.run(
+        lambda session: session.execute(update(Client).values(charges_per_run_max=2))
+    )
+    run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False))
+    assert carry_out(kernel, run.id).counts["renewed"] == 2
+    assert not kernel.database.run(lambda session: park_excessive(session, kernel, ids[0], EXPIRY))
+
+
 def test_one_that_fails_leaves_the_others_alone(
     kernel: Kernel, clock: FixedClock, shop: Shop
 ) -> None:
@@ -265,6 +302,22 @@ def test_a_run_is_not_for_the_future(kernel: Kernel, clock: FixedClock, shop: Sh
     """A day that hasn't come has nothing due."""
     with pytest.raises(FutureRunError, match="2026-03-01 hasn't come yet"):
         night(kernel, clock, EXPIRY, as_of=date(2026, 3, 1))
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_day_that_began_in_the_east_is_not_charged_in_the_west(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Asked for by its date, a run leaves those alone whose clocks still show the day before."""
+    service_id = open_one(kernel, shop)
+    renewing(kernel, service_id)
+    make_shop(kernel, time_zone="Pacific/Auckland", email="kiwi@client.test")
+    clock.instant = datetime(2026, 2, 27, 12, tzinfo=UTC)
+    run = kernel.database.run(
+        lambda session: start_run(session, kernel, is_queued=False, as_of=EXPIRY)
+    )
+    assert carry_out(kernel, run.id).counts["renewed"] == 0
+    assert night(kernel, clock, EXPIRY, as_of=EXPIRY) == {"renewed": 1}
 
 
 def test_two_years_of_a_monthly_service_have_no_gap(

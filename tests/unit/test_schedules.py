@@ -51,6 +51,13 @@ def test_missed_hours_are_made_up_for_by_one_turn(now: datetime, zone: str) -> N
     assert not is_due(now, now, AT, {zone})
 
 
+@given(instants, zones)
+def test_a_clock_that_was_ahead_stops_no_night(now: datetime, zone: str) -> None:
+    """Put right by years, it must not leave the jobs waiting for as long."""
+    assert is_due(now + timedelta(days=400), now, AT, {zone})
+    assert not is_due(now + timedelta(hours=1), now, AT, {zone})
+
+
 @given(instants, st.sets(zones, min_size=1), st.integers(0, 40))
 def test_turns_come_in_order_and_none_is_left_out(
     after: datetime, where: set[str], days: int

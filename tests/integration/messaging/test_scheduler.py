@@ -59,6 +59,17 @@ def test_one_leads_until_it_resigns_or_its_lease_ends(kernel: Kernel) -> None:
     assert not lead(database, "job", "second", 60)
 
 
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_leader_whose_clock_was_ahead_does_not_lead_for_ever(kernel: Kernel) -> None:
+    """Its process is long gone, and its lease would last until the clock is there again."""
+    database, years = kernel.database, timedelta(days=400)
+    assert lead(database, "job", "first", 60)
+    ahead = update(Leader).values(until=wall_clock() + years)
+    database.run(lambda session: session.execute(ahead))
+    assert lead(database, "job", "second", 60)
+    assert not lead(database, "job", "first", 60)
+
+
 def test_of_many_that_want_to_lead_one_does(kernel: Kernel) -> None:
     """Also when all of them ask in the same moment."""
     with ThreadPoolExecutor(8) as pool:

@@ -26,7 +26,7 @@ from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.starting import open_operation_of, start_operation
 from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
 from billing_kernel.domain.lifetimes import deleted_on, is_suspended_on
-from billing_kernel.domain.periods import days_after
+from billing_kernel.domain.periods import LAST_DAY, days_between
 from billing_kernel.domain.states import OPEN_ATTEMPTS, ServiceState
 from billing_kernel.domain.tariffs import TariffTerms, read_terms
 from billing_kernel.models import Invoice, Payment, Service, TariffVersion
@@ -86,7 +86,9 @@ def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: da
     ends_on = service.expires_on or service.charged_until
     if service.status != ServiceState.ACTIVE or ends_on is None:
         return False
-    if _is_in_motion(session, kernel, service, today) or is_parked(session, service.client_id):
+    if _is_in_motion(session, kernel, service, today, ends_on):
+        return False
+    if is_parked(session, service.client_id):
         return False
     if not service.expires_on and covers_next_day(session, kernel, service, today):
         return False
@@ -137,23 +139,31 @@ def _is_out_of_money(session: Session, kernel: Kernel, service: Service, today: 
     return stopped or any(unpaid_days(session, service, today))
 
 
-def _is_in_motion(session: Session, kernel: Kernel, service: Service, today: date) -> bool:
-    """Whether an operation or a payment for this service is under way."""
+def _is_in_motion(
+    session: Session, kernel: Kernel, service: Service, today: date, ends_on: date = LAST_DAY
+) -> bool:
+    """Whether an operation or a payment for this service is under way.
+
+    A transfer that is announced after ``ends_on`` counts as if it had been on that day: to
+    announce one after the other must not keep a service running.
+    """
     if open_operation_of(session, service.id) is not None:
         return True
     is_daily = service.expires_on is None
     paying = _top_ups(session, service) if is_daily else open_attempts_for(session, service)
-    return any(_may_come(session, kernel, payment, today) for payment in paying)
+    return any(_may_come(session, kernel, payment, today, ends_on) for payment in paying)
 
 
-def _may_come(session: Session, kernel: Kernel, payment: Payment, today: date) -> bool:
+def _may_come(
+    session: Session, kernel: Kernel, payment: Payment, today: date, ends_on: date
+) -> bool:
     """Whether money is still expected. A transfer that was only announced is, for a while."""
     if not is_by_hand(session, kernel, payment):
         return True
     announced_on = payment.created_at.date()
     if payment.invoice_id is not None:
         announced_on = max(announced_on, session.get_one(Invoice, payment.invoice_id).issued_on)
-    return today <= days_after(announced_on, TRANSFER_DAYS)
+    return days_between(min(announced_on, ends_on), today) <= TRANSFER_DAYS
 
 
 def _top_ups(session: Session, service: Service) -> Sequence[Payment]:

@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 from billing_kernel.database import Database
 from billing_kernel.models import Leader, wall_clock
 
+LONGEST = timedelta(days=1)
+"""No lease is as long: one that seems to be was taken by a clock that went ahead."""
+
 
 def lead(database: Database, name: str, owner: str, seconds: int) -> bool:
     """Whether ``owner`` leads for the next while: it did already, or nobody else does.
@@ -22,7 +25,7 @@ def lead(database: Database, name: str, owner: str, seconds: int) -> bool:
     with database.reading() as session:
         leader = session.scalar(select(Leader).where(Leader.name == name))
     left = leader.until - wall_clock() if leader else timedelta(0)
-    if leader is not None and left > timedelta(0):
+    if leader is not None and timedelta(0) < left <= LONGEST:
         if leader.owner != owner:
             return False
         if left > timedelta(seconds=seconds) * 2 // 3:
@@ -46,7 +49,7 @@ def _take(session: Session, name: str, owner: str, seconds: int) -> bool:
         .on_conflict_do_update(
             index_elements=[Leader.name],
             set_={"owner": owner, "until": until, "updated_at": now},
-            where=(Leader.owner == owner) | (Leader.until <= now),
+            where=(Leader.owner == owner) | (Leader.until <= now) | (Leader.until > now + LONGEST),
         )
     )
     return session.scalars(select(Leader.owner).where(Leader.name == name)).one() == owner

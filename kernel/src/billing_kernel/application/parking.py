@@ -13,6 +13,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.renewing import RENEWABLE
+from billing_kernel.application.starting import nothing_under_way
 from billing_kernel.application.tasking import close_tasks, open_task
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.periods import days_after
@@ -128,9 +129,14 @@ def _due(today: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 
 
 def _charges(session: Session, client: Client, today: date, most: int) -> int:
-    """What was charged on a business date, and what still would be; counted to ``most`` + 1."""
+    """What was charged on a business date, and what still would be; counted to ``most`` + 1.
+
+    A renewal that was paid and is under way is among the first, and not due again.
+    """
     renewed, charged = _due(today)
-    renewals = select(func.count(Service.id)).where(Service.client_id == client.id, renewed)
+    renewals = select(func.count(Service.id)).where(
+        Service.client_id == client.id, renewed, nothing_under_way()
+    )
     count = _made(session, client, today) + (session.scalar(renewals) or 0)
     daily = select(Service).where(Service.client_id == client.id, charged)
     for service in session.scalars(daily):

@@ -23,9 +23,11 @@ def latest_turn(now: datetime, at: time, time_zone: str) -> datetime:
 def is_due(begun_at: datetime, now: datetime, at: time, time_zones: Collection[str]) -> bool:
     """Whether a turn has come in any of the time zones since the job was last begun.
 
-    However many turns were missed, one begun now makes up for all of them.
+    However many turns were missed, one begun now makes up for all of them. One that was begun
+    more than a day from now was begun by a clock that has been put right since.
     """
-    return any(begun_at < latest_turn(now, at, zone) for zone in time_zones)
+    was_ahead = begun_at > now + DAY
+    return any(was_ahead or begun_at < latest_turn(now, at, zone) for zone in time_zones)
 
 
 def next_turn(now: datetime, at: time, time_zones: Collection[str]) -> datetime | None:
