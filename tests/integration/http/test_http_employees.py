@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 
 from billing_kernel.application.employing import create_employee
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.registering import create_administrator, hash_password
 from billing_kernel.domain.rights import Right
 from billing_kernel.http.auth import Access
 
@@ -225,3 +226,24 @@ def test_a_department_says_when_somebody_is_there(kernel, hire, administrator):
     always = administrator.done("PATCH", place, {"business_hours_id": None})
     assert (always["is_open"], always["opens_at"]) == (True, None)
     administrator.done("DELETE", path)
+
+
+def test_everybody_at_the_provider_changes_the_own_password(kernel, guest, log_in) -> None:
+    """A password that an administrator gave is known to two; other sessions end with it."""
+    known = hash_password(PASSWORD)
+    columns = {"name": "Eve", "email": "eve@provider.test", "password_hash": known, "rights": []}
+    people = [
+        kernel.database.run(lambda session: create_employee(session, columns, ())),
+        kernel.database.run(
+            lambda session: create_administrator(session, "own@provider.test", "Own", known)
+        ),
+    ]
+    for person in people:
+        here, elsewhere = log_in(person), log_in(person)
+        body = {"password": "another long one", "password_confirmation": "another long one"}
+        assert here.put("/me/password", {**body, "current_password": PASSWORD}).status_code == 204
+        # The session that asked goes on, and the one that is left over doesn't.
+        assert here.put("/me/password", body).status_code == 400
+        assert elsewhere.put("/me/password", body).status_code == 401
+    login = {"email": "eve@provider.test", "password": "another long one"}
+    assert guest.post("/sessions", login).status_code == 201

@@ -47,6 +47,11 @@ ROLES: Mapping[type[Person], str] = {
     Employee: "employee",
     Administrator: "administrator",
 }
+_HELD_BY = {
+    Client: Session.client_id,
+    Employee: Session.employee_id,
+    Administrator: Session.administrator_id,
+}
 
 _hasher = PasswordHash.recommended()
 _NOBODY = _hasher.hash("the password of nobody, so that unknown logins take as long as known ones")
@@ -246,28 +251,26 @@ def caller_of(session: DatabaseSession, token: str) -> Caller:
     return Caller(ROLES[type(person)], person.id, row.id, _rights(person))
 
 
-def check_own_password(kernel: Kernel, client_id: int, password: str, pointer: str) -> None:
-    """Prove that a logged-in client knows its password.
+def check_own_password(kernel: Kernel, caller: Caller, password: str, pointer: str) -> None:
+    """Prove that whoever is logged in knows the password.
 
     Raises InvalidInputError at ``pointer``, and TooManyError as ``log_in`` does.
     """
     with kernel.database.reading() as session:
-        client = session.get_one(Client, client_id)
-        subjects = (f"login:{client.email}"[:255],)
+        person = _themselves(session, caller)
+        subjects = (f"login:{person.email}"[:255],)
         _refuse_guessing(session, subjects)
-    if not _hasher.verify(password, client.password_hash):
+    if not _hasher.verify(password, person.password_hash):
         _count_failure(kernel, subjects)
         raise InvalidInputError([FieldError(pointer, "is not your present password")])
 
 
-def set_password(
-    session: DatabaseSession, client_id: int, password_hash: str, keep_session_id: int
-) -> None:
-    """Give a client another password and end its other sessions."""
-    find(session, Client, client_id, lock=True).password_hash = password_hash
-    session.execute(
-        delete(Session).where(Session.client_id == client_id, Session.id != keep_session_id)
-    )
+def set_password(session: DatabaseSession, caller: Caller, password_hash: str) -> None:
+    """Give whoever is logged in another password and end the other sessions."""
+    person = _themselves(session, caller, lock=True)
+    person.password_hash = password_hash
+    is_theirs = _HELD_BY[type(person)] == person.id
+    session.execute(delete(Session).where(is_theirs, Session.id != caller.session_id))
 
 
 def log_out(session: DatabaseSession, caller: Caller) -> None:
@@ -294,6 +297,12 @@ def _person(session: DatabaseSession, login: str) -> Person | None:
     administrator = session.scalar(select(Administrator).where(Administrator.email == login))
     employee = session.scalar(select(Employee).where(Employee.email == login))
     return administrator or employee or session.scalar(select(Client).where(Client.email == login))
+
+
+def _themselves(session: DatabaseSession, caller: Caller, *, lock: bool = False) -> Person:
+    kind: Any = next(kind for kind, role in ROLES.items() if role == caller.role)
+    person: Person = session.get_one(kind, caller.id, with_for_update=lock)
+    return person
 
 
 def _holder(session: DatabaseSession, row: Session) -> Person:

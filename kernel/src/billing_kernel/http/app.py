@@ -68,11 +68,10 @@ VISITORS = [
     tariff_plans.get_tariff_plan,
     quotes.quote,
 ]
-LOGGED_IN = [sessions.close_session]
+LOGGED_IN = [sessions.close_session, me.change_password]
 CLIENT_AREA = [
     me.get_me,
     me.change_me,
-    me.change_password,
     orders.place,
     orders.list_orders,
     orders.get_order,

@@ -1,4 +1,4 @@
-"""The logged-in client itself."""
+"""Whoever is logged in."""
 
 from litestar import get, patch, put
 from litestar.params import JSONBody
@@ -43,11 +43,9 @@ def change_me(kernel: GivenKernel, caller: GivenCaller, data: JSONBody[ChangeOwn
 def change_password(
     kernel: GivenKernel, caller: GivenCaller, data: JSONBody[ChangePassword]
 ) -> None:
-    """Change your password; your other sessions end."""
+    """Change your own password, in whatever role; your other sessions end."""
     check_password(data.password)
     check_confirmation(data.password, data.password_confirmation)
-    check_own_password(kernel, caller.id, data.current_password, "/current_password")
+    check_own_password(kernel, caller, data.current_password, "/current_password")
     password_hash = hash_password(data.password)
-    kernel.database.run(
-        lambda session: set_password(session, caller.id, password_hash, caller.session_id)
-    )
+    kernel.database.run(lambda session: set_password(session, caller, password_hash))
