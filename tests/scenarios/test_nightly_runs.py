@@ -19,13 +19,14 @@ from tests.factories import (
     make_shop,
     money_of,
     open_one,
+    open_tasks,
     operation_of,
     pay,
     sell_under,
     service_of,
 )
 
-from billing_hookspecs import Money
+from billing_hookspecs import Money, UpstreamRefusedError
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import park_excessive
 from billing_kernel.application.quoting import version_in_force
@@ -42,6 +43,7 @@ from billing_kernel.models import (
     Run,
     Service,
     TariffPlan,
+    Task,
 )
 from billing_kernel.settings import Settings
 
@@ -55,8 +57,13 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def kernel(settings: Settings, clock: FixedClock) -> Iterator[Kernel]:
-    made = make_kernel(settings, FakeModule(), clock=clock)
+def module() -> FakeModule:
+    return FakeModule()
+
+
+@pytest.fixture
+def kernel(settings: Settings, module: FakeModule, clock: FixedClock) -> Iterator[Kernel]:
+    made = make_kernel(settings, module, clock=clock)
     yield made
     with made.database.reading() as session:
         assert verify_ledger(session).problems == ()
@@ -256,6 +263,25 @@ def test_several_runs_at_once_do_everything_once(
     assert sum(run.counts["suspended"] for run in done) == 3
     work(kernel)
     assert money_of(kernel, shop) == (before - 5000, 0)
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_refused_renewal_is_not_asked_for_again_while_people_look_into_it(
+    kernel: Kernel, module: FakeModule, clock: FixedClock, shop: Shop
+) -> None:
+    """Else every night would invoice it, and the service ran on unpaid; then it is tried again."""
+    service_id = open_one(kernel, shop)
+    renewing(kernel, service_id)
+    module.answers = [UpstreamRefusedError("no")]
+    assert night(kernel, clock, EXPIRY) == {"renewed": 1}
+    assert money_of(kernel, shop) == (4000, 0)
+    module.answers = [UpstreamRefusedError("no")]
+    assert night(kernel, clock, date(2026, 3, 1)) == {"suspended": 1}
+    assert night(kernel, clock, date(2026, 3, 2)) == {}
+    assert [task.kind for task in open_tasks(kernel)] == ["refused_operation"] * 2
+    kernel.database.run(lambda session: session.execute(update(Task).values(status="done")))
+    assert night(kernel, clock, date(2026, 3, 3)) == {"renewed": 1}
+    assert service_of(kernel, service_id).expires_on == date(2026, 4, 3)
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

@@ -139,6 +139,29 @@ def test_a_refused_order_is_told_to_the_client_and_to_the_department(
     assert not any("canary" in message.subject + message.body for message in written())
 
 
+@pytest.mark.parametrize(("asked_by", "told"), [("client", 1), ("nightly", 0)])
+def test_a_refused_suspension_is_told_to_who_asked_for_it(
+    kernel: Kernel,
+    shop: Shop,
+    work: Callable[..., None],
+    written: Written,
+    module: FakeModule,
+    asked_by: str,
+    told: int,
+) -> None:
+    """A client who never heard of it would ask support what couldn't be carried out."""
+    service_id = open_one(kernel, shop)
+    module.answers.append(UpstreamRefusedError("no"))
+    kernel.database.run(
+        lambda session: act_on_service(
+            session, kernel, service_id, OperationKind.SUSPEND, asked_by=asked_by
+        )
+    )
+    run_newest(kernel, service_id)
+    work()
+    assert [message.event for message in written()].count("OperationRefused") == told
+
+
 def test_a_payment_that_failed_is_told(
     kernel: Kernel, shop: Shop, work: Callable[..., None], written: Written
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from billing_hookspecs import OperationKind
 from billing_kernel.application.closing import NotSupportedError
 from billing_kernel.application.expiring import suspend_expired
 from billing_kernel.application.finding import find
@@ -21,6 +22,7 @@ from billing_kernel.application.renewing import (
 )
 from billing_kernel.application.spending import pay_from_balance
 from billing_kernel.application.starting import open_operation_of
+from billing_kernel.application.tasking import is_with_people
 from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import Owner
@@ -138,6 +140,7 @@ def _lock_due(session: Session, service_id: int, today: date) -> Service | None:
         and service.expires_on is not None
         and service.expires_on <= today
         and open_operation_of(session, service.id) is None
+        and not is_with_people(session, service.id, OperationKind.RENEW)
     )
     return service if is_due else None
 

@@ -16,6 +16,7 @@ from billing_kernel.application.addressing import (
     reader_of,
     recipients_of,
 )
+from billing_kernel.application.closing import CLIENT
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.renewing import quote_renewal
 from billing_kernel.application.viewing import client_facts
@@ -109,9 +110,12 @@ def _about_payment(session: Session, key: str, event: Event) -> Letter:
 
 
 def _about_service(session: Session, kernel: Kernel, key: str, event: Event) -> Letter | None:
-    """What is bundled with a service is that one's: its client isn't written to about it."""
+    """What is bundled with a service is that one's: its client isn't written to about it.
+
+    Nor about the refusal of what the night or an administrator asked for.
+    """
     service = session.get_one(Service, event.facts["service_id"])
-    if service.parent_service_id is not None:
+    if service.parent_service_id is not None or _is_asked_by_others(session, event):
         return None
     client = session.get_one(Client, service.client_id)
     provider = session.get_one(Provider, service.provider_id)
@@ -193,6 +197,13 @@ def renewal_price(session: Session, kernel: Kernel, service: Service) -> Money |
     except (ConflictError, RuleError):
         return None
     return priced.total(priced.lines[0].total.currency)
+
+
+def _is_asked_by_others(session: Session, event: Event) -> bool:
+    if event.name != "OperationRefused":
+        return False
+    operation = session.get_one(Operation, event.facts["operation_id"])
+    return operation.request.get("asked_by", CLIENT) != CLIENT
 
 
 def _operation_kind(session: Session, facts: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import is_parked, unparked
 from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.starting import open_operation_of, start_operation
+from billing_kernel.application.tasking import is_with_people
 from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
 from billing_kernel.domain.lifetimes import deleted_on, is_suspended_on
 from billing_kernel.domain.periods import LAST_DAY, days_between
@@ -43,6 +44,8 @@ def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
     if service.status != ServiceState.SUSPENDED or suspended_by(session, service) != NIGHTLY:
         return
     if open_operation_of(session, service.id) or service.deletes_on is not None:
+        return
+    if is_with_people(session, service.id, OperationKind.RESUME):
         return
     today = today_of(session, kernel, service)
     if service.charged_until is not None:
@@ -90,6 +93,8 @@ def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: da
         return False
     if is_parked(session, service.client_id):
         return False
+    if is_with_people(session, service.id, OperationKind.SUSPEND):
+        return False
     if not service.expires_on and covers_next_day(session, kernel, service, today):
         return False
     terms = _terms(session, service)
@@ -113,6 +118,8 @@ def delete_expired(session: Session, kernel: Kernel, service_id: int, today: dat
     if runs_on(session, kernel, service):
         return False
     if _is_in_motion(session, kernel, service, today) or is_parked(session, service.client_id):
+        return False
+    if is_with_people(session, service.id, OperationKind.CLOSE):
         return False
     if not service.expires_on and not _is_out_of_money(session, kernel, service, today):
         return False

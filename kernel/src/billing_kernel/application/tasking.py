@@ -3,9 +3,10 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from billing_hookspecs import OperationKind
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import record_event
-from billing_kernel.domain.states import TaskState
+from billing_kernel.domain.states import OperationState, TaskState
 from billing_kernel.models import Operation, Payment, ProcessingModule, Service, Task, wall_clock
 
 
@@ -124,6 +125,27 @@ def close_tasks(session: Session, subject: str, status: TaskState) -> None:
     ):
         task.status = status
         task.finished_at = wall_clock()
+
+
+def is_with_people(session: Session, service_id: int, kind: OperationKind) -> bool:
+    """Whether people look into the refusal of such an operation: nothing repeats it by itself.
+
+    Else each night would ask again for what was finally refused, and move money for it.
+    """
+    refused = session.scalar(
+        select(Operation.id)
+        .where(
+            Operation.service_id == service_id,
+            Operation.kind == kind,
+            Operation.state == OperationState.REFUSED,
+        )
+        .order_by(Operation.id.desc())
+        .limit(1)
+    )
+    about_it = select(Task.id).where(
+        Task.subject == f"operation:{refused}", Task.status == TaskState.OPEN
+    )
+    return refused is not None and session.scalar(about_it) is not None
 
 
 def close_operation_tasks(session: Session, operation_id: int, status: TaskState) -> None:

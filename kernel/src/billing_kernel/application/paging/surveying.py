@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
+from billing_hookspecs import OperationKind
 from billing_kernel.application.paging.claiming import Spot
 from billing_kernel.application.posting import LockedAccount, lock_accounts_of
 from billing_kernel.bulk import among
 from billing_kernel.domain.ledger import AccountKey
-from billing_kernel.domain.states import InvoiceState
+from billing_kernel.domain.states import InvoiceState, OperationState
 from billing_kernel.models import (
     Base,
     Client,
     Invoice,
     InvoiceLine,
+    Operation,
     Provider,
     Service,
     TariffPlan,
@@ -27,9 +29,9 @@ from billing_kernel.models import (
 class Survey:
     """A page: its services in order, what their clients have, and what is bound to others.
 
-    ``entangled`` are services with bundled ones, or with an invoice that isn't paid: a renewal
-    withdraws it, or waits for the money. ``sold`` keeps in the session what services are sold
-    by, so that each is read once.
+    ``entangled`` are services with bundled ones, with an invoice that isn't paid (a renewal
+    withdraws it, or waits for the money), or with a renewal that was refused before. ``sold``
+    keeps in the session what services are sold by, so that each is read once.
     """
 
     provider: Provider
@@ -64,7 +66,9 @@ def survey(
         [services[service_id] for service_id in ids],
         {client.id: client for client in clients},
         lock_accounts_of(session, provider_id, client_ids, lock=lock),
-        frozenset((*_parents(session, ids), *_invoiced(session, client_ids))),
+        frozenset(
+            (*_parents(session, ids), *_invoiced(session, client_ids), *_refused(session, ids))
+        ),
         _sold(session, services.values()),
     )
 
@@ -82,6 +86,17 @@ def _parents(session: Session, ids: Sequence[int]) -> Sequence[int]:
     """Which of the services others are bundled with."""
     found = select(Service.parent_service_id).where(among(session, Service.parent_service_id, ids))
     return [parent for parent in session.scalars(found) if parent is not None]
+
+
+def _refused(session: Session, ids: Sequence[int]) -> Sequence[int]:
+    """Those of the services whose renewal an upstream has ever refused."""
+    return session.scalars(
+        select(Operation.service_id).where(
+            among(session, Operation.service_id, ids),
+            Operation.kind == OperationKind.RENEW,
+            Operation.state == OperationState.REFUSED,
+        )
+    ).all()
 
 
 def _invoiced(session: Session, client_ids: Sequence[int]) -> Sequence[int]:
