@@ -84,14 +84,24 @@ def test_a_quick_order_that_is_given_up_costs_nothing(market: Market, kernel: Ke
 
 
 def test_a_quick_order_in_the_cart_waits_as_well(market: Market) -> None:
-    """The cart asks for no more than the order does."""
+    """The cart asks for no more than the order does; an administrator may tell the rest.
+
+    Only its client says which card a service is renewed by.
+    """
     plan = market.plan(product_type="thing", quick_order=True)
     item = {"kind": "order", "tariff_plan_id": plan["id"], "period_months": 1}
     market.client.done("POST", "/cart/items", item)
     market.client.done("POST", "/cart/checkout", {"pay_with": {"balance": True}})
     (service,) = market.client.done("GET", "/services")["items"]
     assert (service["status"], service["operation"]) == ("opening", None)
-    assert configure(market, service, name="mine")["operation"]["kind"] == "open"
+    path, said = f"/admin/services/{service['id']}", {"parameters": {"name": "told by phone"}}
+    configured = market.administrator.done("PATCH", path, said)
+    assert (configured["operation"]["kind"], configured["name"]) == ("open", "told by phone")
+    renamed = {"name": "theirs", "auto_renewal": True}
+    assert market.administrator.done("PATCH", path, renamed)["auto_renewal"] is True
+    assert market.client.done("GET", f"/services/{service['id']}")["name"] == "theirs"
+    card = {"auto_renewal_source": {"stored_payment_method_id": 1}}
+    market.administrator.refused("PATCH", path, card, 400, "input.invalid")
 
 
 def test_a_quick_order_may_be_configured_before_it_is_paid(market: Market) -> None:

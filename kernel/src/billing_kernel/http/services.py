@@ -11,19 +11,21 @@ from sqlalchemy.orm import Session
 from billing_kernel import models
 from billing_kernel.application.configuring import configure_service
 from billing_kernel.application.finding import find
+from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paying import pay_invoice
 from billing_kernel.application.renewing import RenewService, renew_service
-from billing_kernel.application.sourcing import change_renewal
+from billing_kernel.application.sourcing import Source, change_renewal
 from billing_kernel.http.auth import GivenCaller, GivenKernel
 from billing_kernel.http.idempotency import GivenOnce
 from billing_kernel.http.pagination import GivenPaging, Page, page_of_rows
 from billing_kernel.http.payment_steps import begun_inside
-from billing_kernel.http.service_views import for_client
+from billing_kernel.http.service_views import View, for_client
 from billing_kernel.http.shapes.invoices import Invoice
 from billing_kernel.http.shapes.orders import ServiceRenewed
 from billing_kernel.http.shapes.payments import Payment
 from billing_kernel.http.shapes.services import (
     ChangeService,
+    ChangeServiceOfClient,
     RenewServiceBody,
     Service,
     ServiceOperation,
@@ -67,17 +69,30 @@ def change_service(
 
     One that was ordered without its ``parameters`` is told them here, and opened once it is paid.
     """
-    is_on = None if data.auto_renewal is UNSET else data.auto_renewal
     source = None if data.auto_renewal_source is UNSET else data.auto_renewal_source.source()
+    return changed(kernel, service_id, data, for_client, source, client_id=caller.id)
+
+
+def changed(
+    kernel: Kernel,
+    service_id: int,
+    data: ChangeServiceOfClient,
+    view: View,
+    source: Source | None = None,
+    **owned: Any,
+) -> Service:
+    """Change what was sent of a service; ``source`` is where renewals are paid from now on."""
+    is_on = None if data.auto_renewal is UNSET else data.auto_renewal
 
     def work(session: Session) -> Service:
+        client_id = find(session, models.Service, service_id, **owned).client_id
         if data.parameters is not UNSET:
-            configure_service(session, kernel, service_id, caller.id, data.parameters)
-        service = change_renewal(session, kernel, service_id, caller.id, is_on=is_on, source=source)
+            configure_service(session, kernel, service_id, client_id, data.parameters)
+        service = change_renewal(session, kernel, service_id, client_id, is_on=is_on, source=source)
         if data.name is not UNSET:
             service.name = data.name
         session.flush()
-        return for_client(session, kernel, service)
+        return view(session, kernel, service)
 
     return kernel.database.run(work)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from litestar import Response, delete, get, post
+from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paying import pay_invoice
 from billing_kernel.application.renewing import RenewService, renew_service
 from billing_kernel.domain.states import ServiceState
+from billing_kernel.http import services
 from billing_kernel.http.admin import rows
 from billing_kernel.http.auth import GivenKernel
 from billing_kernel.http.filters import IdFilter
@@ -36,7 +37,7 @@ from billing_kernel.http.shapes.invoices import Invoice
 from billing_kernel.http.shapes.ledger import BilledPeriodAnswer
 from billing_kernel.http.shapes.orders import ServiceRenewed
 from billing_kernel.http.shapes.payments import Payment
-from billing_kernel.http.shapes.services import RenewServiceBody, Service
+from billing_kernel.http.shapes.services import ChangeServiceOfClient, RenewServiceBody, Service
 
 PATH, ONE = "/services", "/services/{service_id:int}"
 TAGS = ["Administration: services"]
@@ -71,6 +72,14 @@ def get_service(kernel: GivenKernel, service_id: FromPath[int]) -> Service:
     """One service, with everything that its driver remembers of it."""
     with kernel.database.reading() as session:
         return for_administrator(session, kernel, find(session, models.Service, service_id))
+
+
+@patch(ONE, operation_id="adminChangeService", tags=TAGS, sync_to_thread=True)
+def change_service(
+    kernel: GivenKernel, service_id: FromPath[int], data: JSONBody[ChangeServiceOfClient]
+) -> Service:
+    """Give a service another name, switch its automatic renewal, or configure a quick order."""
+    return services.changed(kernel, service_id, data, for_administrator)
 
 
 @post(f"{ONE}/renew", operation_id="adminRenewService", tags=TAGS, sync_to_thread=True)
@@ -210,6 +219,7 @@ def _act(
 HANDLERS = [
     list_services,
     get_service,
+    change_service,
     renew,
     change_tariff,
     change_addons,

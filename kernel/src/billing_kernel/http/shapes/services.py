@@ -47,7 +47,22 @@ class RenewalSourceBody(Body):
         return Source(self.stored_payment_method_id)
 
 
-class ChangeService(Body):
+class ChangeServiceOfClient(Body):
+    """What administrators may change about a service; what is left out stays.
+
+    ``parameters`` are for a service that may be configured (its ``allowed_actions``): a quick
+    order left them out. Switching ``auto_renewal`` off ends a subscription, which only a client
+    can give.
+    """
+
+    EXAMPLE = {"parameters": {"domain": "shop.example"}}
+
+    name: Line | UnsetType = UNSET
+    parameters: Fields | UnsetType = UNSET
+    auto_renewal: bool | UnsetType = UNSET
+
+
+class ChangeService(ChangeServiceOfClient):
     """What clients may change about a service; what is left out stays.
 
     A stored method in ``auto_renewal_source`` switches ``auto_renewal`` on and is a
@@ -57,9 +72,6 @@ class ChangeService(Body):
 
     EXAMPLE = {"auto_renewal": True, "auto_renewal_source": {"stored_payment_method_id": 5}}
 
-    name: Line | UnsetType = UNSET
-    parameters: Fields | UnsetType = UNSET
-    auto_renewal: bool | UnsetType = UNSET
     auto_renewal_source: RenewalSourceBody | UnsetType = UNSET
 
 
