@@ -8,14 +8,16 @@ import pytest
 from tests.factories import (
     FakeModule,
     Shop,
+    buy,
     make_kernel,
     make_shop,
     open_one,
     open_tasks,
+    run_newest,
     service_of,
 )
 
-from billing_hookspecs import Capability, Context, ImportableService, UpstreamBusyError
+from billing_hookspecs import Capability, Context, ImportableService, Pending, UpstreamBusyError
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.reconciling import (
     NothingToReconcileError,
@@ -87,6 +89,19 @@ def test_a_difference_is_a_task_until_it_is_gone(
     assert reconcile(kernel, shop.module_id).checked == 1
     assert open_tasks(kernel) == []
     assert service_of(kernel, service_id).status == "active"
+
+
+def test_what_the_upstream_is_still_opening_is_no_ghost(
+    kernel: Kernel, module: ListingModule, shop: Shop
+) -> None:
+    """An order that takes the vendor days would be a task each night."""
+    module.answers = [Pending(60, "up-9")]
+    run_newest(kernel, buy(kernel, shop).services[0].id)
+    module.upstream = [ImportableService("up-9", "thing", "", "thing")]
+    assert reconcile(kernel, shop.module_id).differences == ()
+    module.upstream.append(ImportableService("up-10", "thing", "", "thing"))
+    [ghost] = reconcile(kernel, shop.module_id).differences
+    assert ghost.upstream_id == "up-10"
 
 
 def test_an_upstream_that_is_away_says_nothing(

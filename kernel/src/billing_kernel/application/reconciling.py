@@ -3,13 +3,20 @@
 Nothing is ever changed by it, on either side: what looks like a ghost may be somebody's server.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import Capability, UpstreamBusyError, UpstreamRefusedError, text_in
+from billing_hookspecs import (
+    Capability,
+    OperationKind,
+    UpstreamBusyError,
+    UpstreamRefusedError,
+    text_in,
+)
 from billing_kernel.application.connecting import PATIENCE_S, module_context
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
@@ -87,7 +94,7 @@ def _can_list(kernel: Kernel, module: ProcessingModule) -> bool:
 
 
 def _known(session: Session, module_id: int) -> list[KnownService]:
-    """Our running services of a module."""
+    """Our running services of a module, and those that the upstream is still opening."""
     busy = select(Operation.service_id).where(Operation.state.in_(OPEN_OPERATIONS))
     rows = session.scalars(
         select(Service).where(
@@ -98,17 +105,37 @@ def _known(session: Session, module_id: int) -> list[KnownService]:
     ).all()
     moving = set(session.scalars(busy))
     return [
-        KnownService(
-            service.id,
-            service.upstream_id,
-            service.name,
-            service.status == ServiceState.ACTIVE,
-            service.expires_on,
-            service.version,
-            service.id in moving,
-        )
-        for service in rows
+        *_opening(session, module_id),
+        *(
+            KnownService(
+                service.id,
+                service.upstream_id,
+                service.name,
+                service.status == ServiceState.ACTIVE,
+                service.expires_on,
+                service.version,
+                service.id in moving,
+            )
+            for service in rows
+        ),
     ]
+
+
+def _opening(session: Session, module_id: int) -> Iterator[KnownService]:
+    """What an upstream has begun to open isn't a ghost there, nor anything to compare yet."""
+    for operation, service in session.execute(
+        select(Operation, Service)
+        .join(Service, Service.id == Operation.service_id)
+        .where(
+            Operation.processing_module_id == module_id,
+            Operation.state.in_(OPEN_OPERATIONS),
+            Operation.kind == OperationKind.OPEN,
+            Operation.upstream_id != "",
+        )
+    ):
+        yield KnownService(
+            service.id, operation.upstream_id, service.name, False, None, service.version, True
+        )
 
 
 def _tell(
