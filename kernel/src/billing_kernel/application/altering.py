@@ -16,6 +16,7 @@ from billing_kernel.application.changing import (
     quote_addon_change,
     quote_tariff_change,
 )
+from billing_kernel.application.charging_days import refuse_owing
 from billing_kernel.application.closing import require_capability
 from billing_kernel.application.finding import find
 from billing_kernel.application.invoicing import Item, issue_invoice
@@ -120,8 +121,8 @@ def ask_for_change(
     """Invoice what a change costs; paying it begins the change. A free one begins at once.
 
     What is dearer is paid before, what returns goes to the balance after the upstream has
-    confirmed. Raises OperationInProgressError, NotSupportedError and what ``quote_change``
-    raises.
+    confirmed. Raises OperationInProgressError, NotSupportedError, InsufficientFundsError for days
+    that are owed and what ``quote_change`` raises.
     """
     service = find(session, Service, service_id, client_id=client_id)
     # Whoever pays locks the invoice before its service, too.
@@ -165,6 +166,7 @@ def prepare_change(
     require_capability(session, kernel, service, Capability.CHANGE)
     if isinstance(command, ChangeTariff) and after is None:
         _refuse_expired(session, kernel, service)
+    refuse_owing(session, kernel, service)
     priced = quote_change(session, kernel, service, command, payer_id, after)
     withdraw_changes(session, kernel, service)
     change = _record(session, kernel, service, command, priced)

@@ -90,6 +90,20 @@ def refuse_uncovered(session: Session, kernel: Kernel, service: Service, today: 
         )
 
 
+def refuse_owing(session: Session, kernel: Kernel, service: Service) -> None:
+    """Charge what a service owes; raise InsufficientFundsError where the balance doesn't cover it.
+
+    Before its price changes: each day costs what it did when it was served.
+    """
+    today = today_of(session, kernel, service)
+    try_to_charge(session, kernel, service, today)
+    owed = next(unpaid_days(session, service, today), None)
+    if owed is not None:
+        raise InsufficientFundsError(
+            f"service {service.id} owes its days from {owed} on: top the balance up first"
+        )
+
+
 def ask_to_catch_up(session: Session, client_id: int) -> None:
     """Have a worker charge what is owed, where a balance gained something; resume what it pays."""
     daily = select(Service.id).where(
