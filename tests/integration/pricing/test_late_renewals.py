@@ -5,9 +5,11 @@ from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
+from tests.addons import DISK
 from tests.factories import NOON, Shop, open_one, renew, run_newest, sell_under, service_of
 
 from billing_hookspecs import Money
+from billing_kernel.application.altering import ChangeAddons, ServiceExpiredError, ask_for_change
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.renewing import quote_renewal
 from billing_kernel.clock import FixedClock
@@ -84,6 +86,18 @@ def test_the_expiry_day_itself_is_in_time(kernel: Kernel, shop: Shop) -> None:
     quote = late(kernel, shop, late_renewal_fee=HALF).quote(EXPIRED)
     assert [line.kind for line in quote.lines] == ["period"]
     assert quote.expires_on == date(2026, 3, 31)
+
+
+def test_less_of_an_addon_makes_nobody_less_late(kernel: Kernel, shop: Shop) -> None:
+    """The fee is of what was used: taken out now and back after the renewal, it would shrink."""
+    sell_under(kernel, shop, addons=(DISK,), policies=TariffPolicies(late_renewal_fee=HALF))
+    service_id = open_one(kernel, shop, addons={"disk": 100})
+    cast(FixedClock, kernel.clock).instant = NOON + timedelta(days=32)
+    less = ChangeAddons({"disk": 10})
+    with pytest.raises(ServiceExpiredError, match="renew it first"):
+        kernel.database.run(
+            lambda session: ask_for_change(session, kernel, service_id, less, shop.client.id)
+        )
 
 
 def test_a_late_renewal_is_charged_and_moves_the_anchor(kernel: Kernel, shop: Shop) -> None:

@@ -164,7 +164,7 @@ def prepare_change(
     """
     refuse_during_operation(session, service, OperationKind.CHANGE)
     require_capability(session, kernel, service, Capability.CHANGE)
-    if isinstance(command, ChangeTariff) and after is None:
+    if after is None:
         _refuse_expired(session, kernel, service)
     refuse_owing(session, kernel, service)
     priced = quote_change(session, kernel, service, command, payer_id, after)
@@ -183,13 +183,13 @@ def prepare_change(
 
 
 def _refuse_expired(session: Session, kernel: Kernel, service: Service) -> None:
-    """What is owed for being late would be left behind with the old tariff plan."""
+    """What is owed for being late goes by what was paid: a change would leave it behind."""
     provider = session.get_one(Provider, service.provider_id)
     today = business_date(kernel.clock.now(), provider.time_zone)
     if service.expires_on is not None and service.expires_on < today:
         raise ServiceExpiredError(
             f"service {service.id} expired on {service.expires_on}: renew it first, or in one "
-            "cart with the change of its tariff plan"
+            "cart with the change"
         )
 
 
