@@ -51,7 +51,7 @@ DEADLINES: Final[Sequence[InstrumentedAttribute[Any]]] = (
 """What waits for the wall clock: it comes nearer by as much as the test clock moves."""
 
 
-class ClockBackwardsError(RuleError):
+class ClockBackwardsError(ConflictError):
     """A clock that goes back would undo what has happened."""
 
     code = "clock.backwards"
@@ -87,8 +87,10 @@ def require_test_clock(kernel: Kernel) -> None:
         raise MissingError("there is no test clock: start with BILLING_TEST_CLOCK=1 to have one")
 
 
-def move_clock(kernel: Kernel, to: datetime) -> None:
+def move_clock(kernel: Kernel, to: datetime) -> int | None:
     """Move the test clock on, doing everything that falls due on the way, in order.
+
+    The id of the last nightly run of those that it took; None where no night had anything to do.
 
     Returns when all of it is done; documents alone may still be written. What can't be done yet
     (a task for people, an upstream that is away) waits as it always does.
@@ -101,16 +103,18 @@ def move_clock(kernel: Kernel, to: datetime) -> None:
         raise ClockTooFarError("move the clock by five years at a time at most")
     with kernel.database.reading() as session:
         zones = set(session.scalars(select(Provider.time_zone)))
+    run_id = None
     _finish_work(kernel)
     for night in turns_between(now, to, kernel.settings.nightly_at, zones):
         if _anything_due(kernel, night):
             _set(kernel, night)
             _finish_work(kernel)
             run = kernel.database.run(lambda session: start_run(session, kernel, is_queued=False))
-            carry_out(kernel, run.id)
+            run_id = carry_out(kernel, run.id).id
             _finish_work(kernel)
     _set(kernel, to)
     _finish_work(kernel)
+    return run_id
 
 
 def _anything_due(kernel: Kernel, night: datetime) -> bool:

@@ -29,6 +29,12 @@ class Clock(Answer):
     now: datetime
 
 
+class MovedClock(Clock):
+    """``run_id`` is the last nightly run on the way; null: no night had anything to do."""
+
+    run_id: int | None
+
+
 @get(PATH, operation_id="adminGetClock", tags=TAGS, sync_to_thread=True)
 def get_clock(kernel: GivenKernel) -> Clock:
     """Where the test clock stands; 404 unless BILLING_TEST_CLOCK is set."""
@@ -37,11 +43,11 @@ def get_clock(kernel: GivenKernel) -> Clock:
 
 
 @put(PATH, operation_id="adminMoveClock", tags=TAGS, sync_to_thread=True)
-def put_clock(kernel: GivenKernel, data: JSONBody[MoveClock]) -> Clock:
+def put_clock(kernel: GivenKernel, data: JSONBody[MoveClock]) -> MovedClock:
     """Move the test clock on. Everything that falls due on the way is done, in order, first."""
     require_test_clock(kernel)
-    move_clock(kernel, data.now)
-    return Clock(now=kernel.clock.now())
+    run_id = move_clock(kernel, data.now)
+    return MovedClock(now=kernel.clock.now(), run_id=run_id)
 
 
 HANDLERS = [get_clock, put_clock]
