@@ -203,7 +203,7 @@ def _is_asked_by_others(session: Session, event: Event) -> bool:
     if event.name != "OperationRefused":
         return False
     operation = session.get_one(Operation, event.facts["operation_id"])
-    return str(operation.request.get("asked_by", CLIENT)) != CLIENT
+    return operation.request.get("asked_by") not in (None, CLIENT)
 
 
 def _operation_kind(session: Session, facts: Mapping[str, Any]) -> str:
