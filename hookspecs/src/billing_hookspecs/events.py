@@ -51,6 +51,8 @@ EVENT_NAMES = (
     "SubscriptionEnded",
     "ServiceExpiring",
     "ServiceDeletionDue",
+    "ServiceAwaitsParameters",
+    "BalanceRanLow",
     "OperationRefused",
     "TaskOpened",
 )

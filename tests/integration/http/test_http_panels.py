@@ -216,6 +216,7 @@ def test_a_password_that_the_panel_refuses_leaves_the_service_as_it_is(
     module.answers = [UpstreamRefusedError("weak", "choose a longer one")]
     operation = run_newest(kernel, service_id)
     assert (operation.state, operation.sealed_secrets) == ("refused", None)
+    assert operation.request["asked_by"] == "administrator"
     assert service_of(kernel, service_id).status == "active"
     assert open_tasks(kernel)[0].kind == "refused_operation"
     bad = {"password": PASSWORD, "password_confirmation": "another one"}

@@ -3,15 +3,27 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
-from tests.factories import Shop, money_of, open_one
+from tests.factories import (
+    Shop,
+    buy,
+    give,
+    make_shop,
+    money_of,
+    open_one,
+    sell_under,
+)
 
+from billing_hookspecs import Money
+from billing_kernel.application.configuring import configure_service
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.running import carry_out, start_run
 from billing_kernel.clock import FixedClock
+from billing_kernel.domain.tariffs import PriceTerm
 from billing_kernel.models import (
     Event,
     Message,
@@ -19,6 +31,7 @@ from billing_kernel.models import (
     Provider,
     Reminder,
     Service,
+    TariffPlan,
 )
 
 Work = Callable[..., None]
@@ -83,6 +96,51 @@ def test_whoever_renews_by_themselves_is_reminded_only_without_the_money(
         open_one(kernel, shop)
     assert money_of(kernel, shop) == (0, 0)
     assert night(kernel, 2, 25) == {"reminded": 1}
+
+
+def test_whoever_is_charged_daily_is_told_before_the_money_ends(
+    kernel: Kernel, work: Work, written: Written
+) -> None:
+    """All services of a client count together; once a stage, and anew when it runs low again."""
+    shop = make_shop(kernel, balance_minor=2000)
+    price = {"amount_minor": 100, "currency": "RUB"}
+    terms = (PriceTerm(1, Money(3000, "RUB")),)
+    sell_under(kernel, shop, charging={"policy": "daily", "price": price}, prices=terms)
+    for _ in range(2):
+        open_one(kernel, shop)
+    told = {"charged": 2, "warned_of_balance": 1}
+    # after the nights there is money for 8, 7, 7 and 3 more days
+    assert [night(kernel, 2, day) for day in (1, 2, 2, 6)] == [{"charged": 2}, told, {}, told]
+    work()
+    low = [message for message in written() if message.event == "BalanceRanLow"]
+    subjects = [message.subject.replace("\xa0", " ") for message in low]
+    assert subjects == ["Your balance is enough until February 10, 2026"] * 2
+    body = low[0].body.replace("\xa0", " ")
+    assert "Your balance of RUB 14.00 is low: your services cost RUB 2.00 a day." in body
+    kernel.database.run(lambda session: give(session, shop.owner, Money(2000, "RUB"), 2))
+    assert [night(kernel, 2, day) for day in (7, 13)] == [{"charged": 2}, told]
+    set_columns(kernel, Provider, reminder_days=[])
+    assert night(kernel, 2, 18) == {"charged": 2}
+
+
+def test_who_paid_a_quick_order_is_asked_to_configure_it(
+    kernel: Kernel, shop: Shop, work: Work, written: Written
+) -> None:
+    """Their money waits, and they may have forgotten; not for ever, and never twice."""
+    set_columns(kernel, TariffPlan, quick_order=True)
+    placed = buy(kernel, shop, parameters={})
+    asked = {"asked_parameters": 1}
+    nights = [(2, 2), (2, 3), (2, 3), (3, 1), (3, 2), (3, 20)]
+    counts = [night(kernel, month, day) for month, day in nights]
+    assert counts == [{}, asked, {}, asked, asked, {}]
+    work()
+    assert [message.subject for message in written()] == ["Thing waits for you"] * 3
+    configure = partial(configure_service, kernel=kernel, client_id=shop.client.id)
+    service_id, parameters = placed.services[0].id, {"name": "mine"}
+    kernel.database.run(
+        lambda session: configure(session, service_id=service_id, parameters=parameters)
+    )
+    assert night(kernel, 4, 20) == {}
 
 
 def test_a_provider_says_when(kernel: Kernel, shop: Shop) -> None:

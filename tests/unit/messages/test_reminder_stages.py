@@ -11,8 +11,11 @@ from billing_kernel.domain.reminders import (
     MONTHS_LEAST,
     STAGES,
     announces_deletion,
+    balance_stage,
+    days_covered,
     is_reminded_at,
     stage_on,
+    waiting_stage,
     windows_on,
 )
 
@@ -98,3 +101,20 @@ def test_a_deletion_is_told_of_on_the_three_days_before_it() -> None:
     near = [EXPIRY - day for day in days if announces_deletion(EXPIRY, day)]
     assert [it.days for it in near] == [1, 2, 3]
     assert not announces_deletion(EXPIRY, EXPIRY)
+
+
+def test_a_balance_is_told_of_while_it_covers_a_week_at_most() -> None:
+    """What covers a day to the last cent covers it; a credit limit that is gone covers none."""
+    covered = [days_covered(money, 100) for money in (-5, 0, 99, 100, 799, 800)]
+    assert covered == [0, 0, 0, 1, 7, None]
+    assert days_covered(0, 0) is None
+    stages = [balance_stage(days, DEFAULT_STAGES) for days in (0, 1, 2, 3, 4, 7)]
+    assert stages == [1, 1, 3, 3, 7, 7]
+    assert (balance_stage(2, (30, 14)), balance_stage(2, ())) == (None, None)
+
+
+def test_a_quick_order_is_asked_for_at_its_last_stage() -> None:
+    """A night that comes late asks once, not three times."""
+    assert [waiting_stage(days) for days in (0, 2, 3, 9, 10, 30, 365)] == [
+        None, None, 3, 3, 10, 30, 30,
+    ]  # fmt: skip

@@ -64,6 +64,8 @@ def compose(session: Session, kernel: Kernel, event: Event) -> Letter | None:
         return _about_task(session, key, event)
     if "payment_id" in event.facts:
         return _about_payment(session, key, event)
+    if "per_day_minor" in event.facts:
+        return _about_balance(session, key, event)
     return _about_service(session, kernel, key, event)
 
 
@@ -105,6 +107,24 @@ def _about_payment(session: Session, key: str, event: Event) -> Letter:
             "method": text_in(method.name, language) if method else "",
         }
         return {"provider": _provider(provider), "client": _client(client), "payment": group}
+
+    return Letter(key, provider, [reader_of(client, provider)], values, client_id=client.id)
+
+
+def _about_balance(session: Session, key: str, event: Event) -> Letter:
+    client = session.get_one(Client, event.client_id)
+    provider = session.get_one(Provider, client.provider_id)
+    facts = event.facts
+
+    def values(language: str) -> Groups:
+        formats = _formats(language)
+        group = {
+            "amount": formats.money(Money(facts["spendable_minor"], facts["currency"])),
+            "per_day": formats.money(Money(facts["per_day_minor"], facts["currency"])),
+            "days_left": str(facts["days_left"]),
+            "ends_on": formats.day(date.fromisoformat(facts["ends_on"])),
+        }
+        return {"provider": _provider(provider), "client": _client(client), "balance": group}
 
     return Letter(key, provider, [reader_of(client, provider)], values, client_id=client.id)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -92,6 +93,11 @@ def cancel_unconfigured(session: Session, kernel: Kernel, service: Service) -> N
     release_lines(session, paid, "Cancelled")
     facts = {"service_id": service.id, "expires_on": None}
     record_event(session, kernel, "ServiceDeleted", facts, service.client_id)
+
+
+def paid_at(session: Session, service: Service) -> datetime | None:
+    """When the order of a service that isn't open was paid; None while it isn't."""
+    return next((invoice.paid_at for _, invoice in _paid_lines(session, service)), None)
 
 
 def _paid_lines(session: Session, service: Service) -> list[tuple[InvoiceLine, Invoice]]:

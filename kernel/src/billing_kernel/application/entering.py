@@ -10,7 +10,12 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import Capability, OperationKind, ServiceView, UpstreamBusyError
 from billing_kernel.application.bundling import refuse_bundled
-from billing_kernel.application.closing import NotSupportedError, require_capability
+from billing_kernel.application.closing import (
+    ADMINISTRATOR,
+    CLIENT,
+    NotSupportedError,
+    require_capability,
+)
 from billing_kernel.application.connecting import module_context
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
@@ -65,7 +70,12 @@ def open_panel(kernel: Kernel, service_id: int, caller: Caller, **owned: Any) ->
 
 
 def change_service_password(
-    session: Session, kernel: Kernel, service_id: int, password: str, **owned: Any
+    session: Session,
+    kernel: Kernel,
+    service_id: int,
+    password: str,
+    asked_by: str = ADMINISTRATOR,
+    **owned: Any,
 ) -> Service:
     """Begin to give the service's user another password; sealed until a worker has set it.
 
@@ -77,7 +87,9 @@ def change_service_password(
     refuse_being_deleted(service)
     refuse_inactive(service)
     require_capability(session, kernel, service, Capability.CHANGE_PASSWORD)
-    operation = start_operation(session, kernel, service, OperationKind.CHANGE_PASSWORD)
+    operation = start_operation(
+        session, kernel, service, OperationKind.CHANGE_PASSWORD, asked_by=asked_by
+    )
     operation.sealed_secrets = kernel.keys.seal({"password": password}, operation.uid)
     return service
 
@@ -94,7 +106,7 @@ def way_back(kernel: Kernel, provider_id: int, caller: Caller) -> str:
     It says whose client area that is, not where: the address is looked up when somebody comes.
     """
     until = wall_clock() + timedelta(hours=SESSION_HOURS)
-    area = str(provider_id) if caller.role == "client" else ""
+    area = str(provider_id) if caller.role == CLIENT else ""
     sealed = kernel.keys.seal({"area": area, "until": until.isoformat()}, WAY_BACK)
     token = urlsafe_b64encode(sealed).decode().rstrip("=")
     return f"{kernel.settings.public_url}/api/v1/panel-returns/{token}"

@@ -28,6 +28,12 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paging.claiming import Due, Place
 from billing_kernel.application.paging.renewing import PageDone, renew_page
 from billing_kernel.application.parking import due_for_parking, park_excessive
+from billing_kernel.application.prompting import (
+    ask_for_parameters,
+    due_for_low_balance,
+    due_for_parameters,
+    warn_of_low_balance,
+)
 from billing_kernel.application.reminding import (
     announce_deletion,
     due_for_announcement,
@@ -86,5 +92,13 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("daily_deleted", due_for_removal, delete_expired, Service.charged_until),
     Step("reminded", due_for_reminder, remind),
     Step("announced", due_for_announcement, announce_deletion),
+    Step("asked_parameters", due_for_parameters, ask_for_parameters, Service.created_at),
+    Step(
+        "warned_of_balance",
+        due_for_low_balance,
+        warn_of_low_balance,
+        Service.charged_until,
+        waits=False,
+    ),
 )
 """In this order: too much isn't begun, and whoever can pay is renewed before anybody is stopped."""

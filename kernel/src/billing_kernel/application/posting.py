@@ -141,11 +141,15 @@ def lock_accounts(session: Session, keys: Iterable[AccountKey]) -> None:
 
 def may_spend(session: Session, key: AccountKey, amount_minor: int) -> bool:
     """Whether an account covers an amount now, with its credit limit."""
+    return spendable(session, key).amount_minor >= amount_minor
+
+
+def spendable(session: Session, key: AccountKey) -> Money:
+    """What an account covers now, with its credit limit; its row is locked."""
     locked = _FIND[_owner_of(key)].with_for_update().execution_options(populate_existing=True)
     account = session.scalars(locked, _named(key)).one_or_none()
-    if account is None:
-        return amount_minor <= 0
-    return account.balance_minor + account.credit_limit_minor >= amount_minor
+    minor = account.balance_minor + account.credit_limit_minor if account else 0
+    return Money(minor, key.currency)
 
 
 @dataclass(slots=True)

@@ -104,6 +104,26 @@ STANDARD: Final[Mapping[str, Texts]] = {
         " вместе с данными {{ reminder.deleted_on }}, если её не продлить раньше."
         "{% if reminder.price %} Стоимость продления: {{ reminder.price }}.{% endif %}",
     ),
+    "service.unconfigured": _texts(
+        "{{ service.name }} waits for you",
+        "{{ service.tariff }} is paid and can't be opened yet: please tell in the client area what"
+        " it is for. If you don't want it any more, give it up there; the money then returns to"
+        " your balance.",
+        "{{ service.name }}: ждём ваши данные",
+        "Услуга {{ service.tariff }} оплачена, но её ещё нельзя открыть: пожалуйста, укажите в"
+        " личном кабинете, для чего она. Если она больше не нужна, откажитесь от неё там же:"
+        " деньги вернутся на баланс.",
+    ),
+    "balance.low": _texts(
+        "Your balance is enough until {{ balance.ends_on }}",
+        "Your balance of {{ balance.amount }} is low: your services cost {{ balance.per_day }}"
+        " a day. On {{ balance.ends_on }} it will not be enough any more, and services will be"
+        " suspended. Please top it up in time.",
+        "Баланса хватит до {{ balance.ends_on }}",
+        "На балансе {{ balance.amount }}, а услуги стоят {{ balance.per_day }} в день."
+        " {{ balance.ends_on }} денег уже не хватит, и услуги будут приостановлены."
+        " Пожалуйста, пополните баланс вовремя.",
+    ),
     "operation.refused": _texts(
         "{{ service.name }}: your request could not be carried out",
         "What you asked for {{ service.name }} could not be carried out. What was paid for it is"

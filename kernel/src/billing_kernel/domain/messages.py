@@ -48,11 +48,19 @@ REMINDER: Final = {
     "reminder.price": "what the renewal costs now, where that is known",
 }
 DELETION: Final = {"reminder.deleted_on": "the day from which on it is deleted"}
-OPERATION: Final = {"operation.kind": "what was refused: open, renew, change, suspend, resume"}
+OPERATION: Final = {
+    "operation.kind": "what was refused: open, renew, change, suspend, resume, change_password"
+}
 PAYMENT: Final = {
     "payment.id": "its number",
     "payment.amount": "how much",
     "payment.method": "the payment method's name",
+}
+BALANCE: Final = {
+    "balance.amount": "how much there is, with the credit limit",
+    "balance.per_day": "what a day costs",
+    "balance.days_left": "how many more days that covers",
+    "balance.ends_on": "the first day that it doesn't cover",
 }
 RETURNED: Final = {
     "payment.id": "its number",
@@ -94,6 +102,12 @@ OCCASIONS: Final[Mapping[str, Occasion]] = {
     "service.expiring": _for_client("ServiceExpiring", "a service expires soon", SERVICE, REMINDER),
     "service.deletion": _for_client(
         "ServiceDeletionDue", "an expired service is deleted soon", SERVICE, REMINDER, DELETION
+    ),
+    "service.unconfigured": _for_client(
+        "ServiceAwaitsParameters", "a paid service waits to be configured", SERVICE
+    ),
+    "balance.low": _for_client(
+        "BalanceRanLow", "the balance covers few more days of daily charges", BALANCE
     ),
     "operation.refused": _for_client(
         "OperationRefused", "an order, renewal or change can't be carried out", SERVICE, OPERATION

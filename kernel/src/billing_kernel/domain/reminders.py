@@ -1,4 +1,4 @@
-"""When clients are reminded of services that expire, once for each stage."""
+"""When clients are reminded: of what expires, what they have to tell, what doesn't last."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +17,12 @@ DEFAULT_STAGES: Final = (14, 7, 3, 1)
 DELETION: Final = "deletion"
 DELETION_DAYS: Final = 3
 """How many days before its deletion an expired service's client is told of it."""
+
+WAITING_STAGES: Final = (3, 10, 30)
+"""How many days after its payment the client of a quick order is asked to configure it."""
+
+BALANCE_DAYS_MOST: Final = 7
+"""A balance that covers more days than that is nobody's concern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +66,20 @@ def is_reminded_at(stage: int, months: int, wanted: Collection[int], done: Colle
 def announces_deletion(deleted_on: date, today: date) -> bool:
     """Whether a deletion is near enough to be told of, and not yet there."""
     return 0 < days_between(today, deleted_on) <= DELETION_DAYS
+
+
+def waiting_stage(days: int) -> int | None:
+    """The last stage that a quick order has reached which waits for so many days."""
+    return max((stage for stage in WAITING_STAGES if stage <= days), default=None)
+
+
+def days_covered(spendable_minor: int, per_day_minor: int) -> int | None:
+    """How many more days of a cost a balance covers; None: more than anybody is told of."""
+    counted = range(BALANCE_DAYS_MOST + 1)
+    return next((days for days in counted if spendable_minor < per_day_minor * (days + 1)), None)
+
+
+def balance_stage(days: int, wanted: Collection[int]) -> int | None:
+    """The stage of a balance that covers so many more days, among those of ``wanted``."""
+    stages = (stage for stage in wanted if days <= stage <= BALANCE_DAYS_MOST)
+    return min(stages, default=None)

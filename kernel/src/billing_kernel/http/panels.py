@@ -5,6 +5,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import Redirect
 from sqlalchemy.orm import Session
 
+from billing_kernel.application.closing import CLIENT
 from billing_kernel.application.entering import (
     change_service_password,
     open_panel,
@@ -62,7 +63,7 @@ def change_password(
 
     def work(session: Session) -> Service:
         service = change_service_password(
-            session, kernel, service_id, password, client_id=caller.id
+            session, kernel, service_id, password, CLIENT, client_id=caller.id
         )
         session.flush()
         return for_client(session, kernel, service)
