@@ -202,6 +202,9 @@ def test_an_unclear_charge_is_never_followed_by_another(subscribed: Subscribed) 
     assert unclear.state == "unknown"
     till.tell(captured(unclear.reference, Money(1000, "RUB")))
     assert till.payment(unclear.id).state == "done"
+    # Begun in time, it isn't late because the gateway was.
+    till.work()
+    assert (subscribed.expires_on, till.money) == (date(2026, 3, 31), (0, 0))
 
 
 @ON_SQLITE

@@ -25,7 +25,7 @@ from billing_kernel.domain.states import (
     TaskState,
     advance,
 )
-from billing_kernel.models import Invoice, Payment
+from billing_kernel.models import Collection, Invoice, Payment
 
 
 def lock_payment(session: Session, payment_id: int) -> Payment:
@@ -76,7 +76,7 @@ def _pay_invoice(session: Session, kernel: Kernel, payment: Payment, captured: M
     demand = Demand(invoice.number, InvoiceState(invoice.status), total, paid_before)
     receipt = decide_receipt(captured, demand)
     if receipt.settles:
-        refusal = _refusal_to_settle(session, kernel, invoice)
+        refusal = _refusal_to_settle(session, kernel, invoice, payment)
         for part in (payment, *parts):
             part.settles_invoice = not refusal
         if not refusal:
@@ -101,11 +101,17 @@ def _unused_parts(session: Session, invoice: Invoice, payment: Payment) -> list[
     )
 
 
-def _refusal_to_settle(session: Session, kernel: Kernel, invoice: Invoice) -> str:
-    """Settle an invoice; why it can't be, or nothing."""
+def _refusal_to_settle(session: Session, kernel: Kernel, invoice: Invoice, payment: Payment) -> str:
+    """Settle an invoice; why it can't be, or nothing.
+
+    What a night collected counts as of that night: no renewal is late because a gateway was.
+    """
+    collected_on = session.scalar(
+        select(Collection.collected_on).where(Collection.payment_id == payment.id)
+    )
     try:
         with session.begin_nested():
-            settle_invoice(session, kernel, invoice)
+            settle_invoice(session, kernel, invoice, collected_on)
     except (ConflictError, RuleError) as error:
         return f"invoice {invoice.number} can't be settled: {error.message}"
     return ""

@@ -1,5 +1,7 @@
 """Settle an invoice from the balance, and start what it was paid for."""
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, OperationKind
@@ -42,9 +44,12 @@ class StaleRenewalError(ConflictError):
     code = "invoice.renewal_stale"
 
 
-def settle_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
+def settle_invoice(
+    session: Session, kernel: Kernel, invoice: Invoice, as_of: date | None = None
+) -> None:
     """Move the invoice's total from the balance to the held funds and start its work.
 
+    ``as_of`` is the business date that a renewal is judged on, today if none is given.
     The invoice's row is locked by the caller. Money of an advance payment simply stays on
     the balance. Raises InsufficientFundsError, and where a renewal can't begin
     NotRenewableError, BeingDeletedError, StaleRenewalError, StaleChangeError or
@@ -59,7 +64,7 @@ def settle_invoice(session: Session, kernel: Kernel, invoice: Invoice) -> None:
     ask_for_documents(session, invoice)
     record_event(session, kernel, "InvoicePaid", {"invoice_id": invoice.id}, invoice.client_id)
     for service in _services(session, invoice):
-        _begin_work(session, kernel, invoice, service)
+        _begin_work(session, kernel, invoice, service, as_of)
 
 
 def _services(session: Session, invoice: Invoice) -> list[Service]:
@@ -70,12 +75,14 @@ def _services(session: Session, invoice: Invoice) -> list[Service]:
     return [session.get_one(Service, each, with_for_update=True) for each in ids]
 
 
-def _begin_work(session: Session, kernel: Kernel, invoice: Invoice, service: Service) -> None:
+def _begin_work(
+    session: Session, kernel: Kernel, invoice: Invoice, service: Service, as_of: date | None
+) -> None:
     """Open, renew or change a service. Renewed and changed at once, it is renewed first."""
     if service.status == ServiceState.ORDERED:
         _begin_order(session, kernel, invoice, service)
     elif line := _renewed_line(invoice, service.id):
-        _begin_renewal(session, kernel, invoice, service, line)
+        _begin_renewal(session, kernel, invoice, service, line, as_of)
     elif change := change_of(session, invoice.id, service.id):
         begin_change(session, kernel, change, invoice)
 
@@ -107,12 +114,17 @@ def refuse_stale(session: Session, kernel: Kernel, invoice: Invoice) -> None:
 
 
 def _refuse_stale_renewal(
-    session: Session, kernel: Kernel, invoice: Invoice, service: Service, line: InvoiceLine
+    session: Session,
+    kernel: Kernel,
+    invoice: Invoice,
+    service: Service,
+    line: InvoiceLine,
+    as_of: date | None = None,
 ) -> None:
     if line.start_on is None:
         return
     provider = session.get_one(Provider, invoice.provider_id)
-    today = business_date(kernel.clock.now(), provider.time_zone)
+    today = as_of or business_date(kernel.clock.now(), provider.time_zone)
     if service.expires_on and is_stale(invoice.issued_on, line.start_on, service.expires_on, today):
         raise StaleRenewalError(
             f"invoice {invoice.number} renews service {service.id} from {line.start_on}, which "
@@ -129,12 +141,17 @@ def _renewed_line(invoice: Invoice, service_id: int) -> InvoiceLine | None:
 
 
 def _begin_renewal(
-    session: Session, kernel: Kernel, invoice: Invoice, service: Service, line: InvoiceLine
+    session: Session,
+    kernel: Kernel,
+    invoice: Invoice,
+    service: Service,
+    line: InvoiceLine,
+    as_of: date | None,
 ) -> None:
     if service.status not in RENEWABLE:
         raise NotRenewableError(f"service {service.id} is {service.status}")
     refuse_being_deleted(service)
-    _refuse_stale_renewal(session, kernel, invoice, service, line)
+    _refuse_stale_renewal(session, kernel, invoice, service, line, as_of)
     start_operation(
         session,
         kernel,
