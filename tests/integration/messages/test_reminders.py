@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from tests.factories import (
 from billing_hookspecs import Money
 from billing_kernel.application.configuring import configure_service
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.prompting import due_for_low_balance
 from billing_kernel.application.running import carry_out, start_run
 from billing_kernel.clock import FixedClock
 from billing_kernel.domain.tariffs import PriceTerm
@@ -98,6 +99,12 @@ def test_whoever_renews_by_themselves_is_reminded_only_without_the_money(
     assert night(kernel, 2, 25) == {"reminded": 1}
 
 
+def looked_at(kernel: Kernel, today: date) -> list[int]:
+    """The services whose clients a night may have to tell of their balances."""
+    with kernel.database.reading() as session:
+        return list(session.scalars(select(Service.id).where(*due_for_low_balance(today))))
+
+
 def test_whoever_is_charged_daily_is_told_before_the_money_ends(
     kernel: Kernel, work: Work, written: Written
 ) -> None:
@@ -106,11 +113,12 @@ def test_whoever_is_charged_daily_is_told_before_the_money_ends(
     price = {"amount_minor": 100, "currency": "RUB"}
     terms = (PriceTerm(1, Money(3000, "RUB")),)
     sell_under(kernel, shop, charging={"policy": "daily", "price": price}, prices=terms)
-    for _ in range(2):
-        open_one(kernel, shop)
+    first, _ = open_one(kernel, shop), open_one(kernel, shop)
     told = {"charged": 2, "warned_of_balance": 1}
     # after the nights there is money for 8, 7, 7 and 3 more days
-    assert [night(kernel, 2, day) for day in (1, 2, 2, 6)] == [{"charged": 2}, told, {}, told]
+    assert (night(kernel, 2, 1), looked_at(kernel, date(2026, 2, 1))) == ({"charged": 2}, [])
+    assert (night(kernel, 2, 2), looked_at(kernel, date(2026, 2, 2))) == (told, [first])
+    assert [night(kernel, 2, day) for day in (2, 6)] == [{}, told]
     work()
     low = [message for message in written() if message.event == "BalanceRanLow"]
     subjects = [message.subject.replace("\xa0", " ") for message in low]

@@ -85,7 +85,7 @@ def due_for_low_balance(today: date) -> Conditions:
     per_day = (
         select(func.coalesce(func.sum(DailyCharge.total_minor), 0))
         .where(
-            *_costs_of(Service.client_id, today),
+            *_costs_of(LedgerAccount.client_id, today),
             DailyCharge.currency == LedgerAccount.currency,
         )
         .scalar_subquery()
@@ -145,7 +145,7 @@ def _stages_of(provider: Provider) -> list[int]:
     return list(DEFAULT_STAGES if provider.reminder_days is None else provider.reminder_days)
 
 
-def _costs_of(client_id: InstrumentedAttribute[int] | int, today: date) -> Conditions:
+def _costs_of(client_id: InstrumentedAttribute[int | None] | int, today: date) -> Conditions:
     """What a client was charged today for today."""
     return (
         DailyCharge.client_id == client_id,
