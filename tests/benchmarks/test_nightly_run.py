@@ -260,11 +260,18 @@ def test_a_night_on_sqlite_against_the_driver(sqlite_databases: SqliteDatabases)
 
 @pytest.mark.benchmark
 def test_time_and_memory_by_the_number_of_services(copies: Copies) -> None:
-    """Time for each service and the peak of memory, with few services and with many."""
+    """Time for each service and the peak of memory, with few services and with many.
+
+    Before it a night that finds nothing due, after it the same night again.
+    """
     found: dict[int, list[Night]] = {SERVICES: [], MANY: []}
+    idle: dict[int, float] = {}
+    again: dict[int, float] = {}
     for services in (SERVICES, MANY, SERVICES):
         with copies.of(services) as url:
+            idle[services] = nights(url, as_of=EXPIRES_ON - timedelta(days=20))[0].seconds
             found[services] += nights(url)
+            again[services] = nights(url)[0].seconds
     assert renewed(found[MANY]) == MANY
     print()
     each = {}
@@ -273,4 +280,5 @@ def test_time_and_memory_by_the_number_of_services(copies: Copies) -> None:
         each[services] = seconds / services
         peak = max(night.peak_mib for night in told)
         print(f"{services} services: {1e6 * each[services]:.0f} us each, peak {peak:.1f} MiB")
+        print(f"  nothing due: {idle[services]:.2f} s; again: {again[services]:.2f} s")
     print(f"ratio of time for each: {each[MANY] / each[SERVICES]:.2f}")

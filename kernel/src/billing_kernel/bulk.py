@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Dialect,
+    Select,
     Table,
     any_,
     bindparam,
@@ -56,6 +57,15 @@ def among(
     if _is_postgresql(session):
         return column == any_(literal(list(ids), ARRAY(BigInteger)))
     return column.in_(ids)
+
+
+def has_none(statement: Select[Any]) -> ColumnElement[bool]:
+    """Whether a statement about each row of another one finds nothing; by a look-up for each.
+
+    As ``NOT EXISTS`` it would be a join: after thousands of rows were written, and before their
+    table is analysed again, each of them is compared with each row of the other one.
+    """
+    return statement.limit(1).scalar_subquery().is_(None)
 
 
 def draw_ids(session: Session, model: type[Base], count: int) -> list[int]:

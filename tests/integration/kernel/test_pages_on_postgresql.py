@@ -14,7 +14,7 @@ from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.nightly import STEPS
 from billing_kernel.application.paging.claiming import Due, Place, claim_page
-from billing_kernel.application.paging.renewing import renew_page
+from billing_kernel.application.paging.renewing import renew_next
 from billing_kernel.bulk import look_up_by_key
 from billing_kernel.clock import FixedClock
 from billing_kernel.models import Provider, Service
@@ -113,7 +113,7 @@ def test_every_statement_of_a_page_reads_by_an_index(kernel: Kernel, due: Due) -
         """So that every test finds the same crowd."""
 
     def work(session: Any) -> None:
-        renew_page(session, kernel, due, Place())
+        renew_next(session, kernel, due, Place())
         raise TakenBack
 
     event.listen(kernel.database.engine, "before_cursor_execute", listen)

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Boolean, ColumnElement, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
@@ -28,6 +28,7 @@ from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.periods import business_date
 from billing_kernel.models import Client, Collection, Invoice, Payment, Provider, Service
+from billing_kernel.models.services import RENEWING
 
 NIGHTS_MAX = 3
 """On how many nights a stored method is tried for one renewal; another one begins anew."""
@@ -36,8 +37,8 @@ NIGHTS_MAX = 3
 def due_for_renewal(today: date) -> tuple[ColumnElement[bool], ...]:
     """The services that want to be renewed and expire today, or have expired."""
     return (
-        Service.auto_renewal.is_(True),
-        Service.status.in_(RENEWABLE),
+        # As the index has it: the planner doesn't look into parameters.
+        literal_column(RENEWING, Boolean),
         Service.expires_on <= today,
         Service.deletes_on.is_(None),
     )

@@ -18,6 +18,7 @@ from billing_kernel.application.addressing import (
 )
 from billing_kernel.application.closing import CLIENT
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.recalling import Answers
 from billing_kernel.application.renewing import quote_renewal
 from billing_kernel.application.viewing import client_facts
 from billing_kernel.documents.formats import Formats
@@ -210,10 +211,12 @@ def _reminder(
     }
 
 
-def renewal_price(session: Session, kernel: Kernel, service: Service) -> Money | None:
+def renewal_price(
+    session: Session, kernel: Kernel, service: Service, answers: Answers | None = None
+) -> Money | None:
     """What another period of a service costs today, tax included; None where it can't be said."""
     try:
-        priced = quote_renewal(session, kernel, service, service.period_months)
+        priced = quote_renewal(session, kernel, service, service.period_months, answers=answers)
     except (ConflictError, RuleError):
         return None
     return priced.total(priced.lines[0].total.currency)

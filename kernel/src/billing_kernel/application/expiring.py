@@ -16,12 +16,13 @@ from billing_kernel.application.charging_days import (
     unpaid_days,
 )
 from billing_kernel.application.closing import NIGHTLY, act_on_service, suspended_by
-from billing_kernel.application.defaulting import settings_of
 from billing_kernel.application.delaying import keeping
 from billing_kernel.application.deleting import runs_on
-from billing_kernel.application.finding import find
+from billing_kernel.application.finding import find, terms_of
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.paging.claiming import Due
 from billing_kernel.application.parking import is_parked, unparked
+from billing_kernel.application.recalling import Answers
 from billing_kernel.application.renewing import RENEWABLE
 from billing_kernel.application.starting import open_operation_of, start_operation
 from billing_kernel.application.tasking import is_with_people
@@ -29,8 +30,7 @@ from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
 from billing_kernel.domain.lifetimes import deleted_on, is_suspended_on
 from billing_kernel.domain.periods import LAST_DAY, days_between
 from billing_kernel.domain.states import OPEN_ATTEMPTS, ServiceState
-from billing_kernel.domain.tariffs import TariffTerms, read_terms
-from billing_kernel.models import Invoice, Payment, Service, TariffVersion
+from billing_kernel.models import Invoice, Payment, Service
 
 TRANSFER_DAYS: Final = 10
 """How long a transfer that a client announced keeps a service running; banks take less."""
@@ -97,7 +97,7 @@ def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: da
         return False
     if not service.expires_on and covers_next_day(session, kernel, service, today):
         return False
-    terms = _terms(session, service)
+    terms = terms_of(session, service.tariff_version_id)
     keeps = keeping(session, kernel, service.product_type, terms)
     if not is_suspended_on(ends_on, today, keeps):
         return False
@@ -123,16 +123,27 @@ def delete_expired(session: Session, kernel: Kernel, service_id: int, today: dat
         return False
     if not service.expires_on and not _is_out_of_money(session, kernel, service, today):
         return False
-    days = settings_of(session, kernel, service.product_type).auto_deletion_days
-    day = deleted_on(ends_on, _terms(session, service).auto_deletion_days, days)
-    if day is None or today < day:
+    if not _is_time_over(service, ends_on, today, Answers(session, kernel)):
         return False
     act_on_service(session, kernel, service.id, OperationKind.CLOSE, asked_by=NIGHTLY)
     return True
 
 
-def _terms(session: Session, service: Service) -> TariffTerms:
-    return read_terms(session.get_one(TariffVersion, service.tariff_version_id).terms)
+def is_time_over(service: Service, due: Due, answers: Answers) -> bool:
+    """Whether an expired service may have to be deleted; most are kept for long, or for ever."""
+    ends_on = service.expires_on or service.charged_until
+    return ends_on is not None and _is_time_over(service, ends_on, due.today, answers)
+
+
+def _is_time_over(service: Service, ends_on: date, today: date, answers: Answers) -> bool:
+    day = deletion_day(service, ends_on, answers)
+    return day is not None and day <= today
+
+
+def deletion_day(service: Service, ends_on: date, answers: Answers) -> date | None:
+    """When a service that nobody pays for from ``ends_on`` on is deleted; None: never."""
+    days = answers.terms(service.tariff_version_id).auto_deletion_days
+    return deleted_on(ends_on, days, answers.settings(service.product_type).auto_deletion_days)
 
 
 def _is_out_of_money(session: Session, kernel: Kernel, service: Service, today: date) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import Objection, PolicyKind, TaxDecision
 from billing_kernel.application.consulting import InstalledPolicies
+from billing_kernel.application.defaulting import settings_of
 from billing_kernel.application.delaying import keeping
 from billing_kernel.application.finding import terms_of
 from billing_kernel.application.kernel import Kernel
@@ -16,7 +17,7 @@ from billing_kernel.application.taxing import decide_tax
 from billing_kernel.domain.derivations import Decision, Situation
 from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.tariffs import TariffTerms
-from billing_kernel.models import Client, Payer, Provider, TariffPlan
+from billing_kernel.models import Client, Payer, ProductTypeSettings, Provider, TariffPlan
 
 A = TypeVar("A")
 
@@ -81,6 +82,13 @@ class Answers:
         return self._once(
             ("keeping", product_type, repr(choice)),
             lambda: keeping(self.session, self.kernel, product_type, terms),
+        )
+
+    def settings(self, product_type: str) -> ProductTypeSettings:
+        """As ``settings_of``: what tariffs of a product type fall back to."""
+        return self._once(
+            ("settings", product_type),
+            lambda: settings_of(self.session, self.kernel, product_type),
         )
 
     def _once(self, key: Hashable, ask: Callable[[], A]) -> A:

@@ -12,6 +12,7 @@ from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue, message_values
 from billing_kernel.application.viewing import stored_view, view_service
+from billing_kernel.bulk import has_none
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState
 from billing_kernel.models import Invoice, Operation, Service, TariffPlan, wall_clock
@@ -49,17 +50,16 @@ def open_operation_of(session: Session, service_id: int) -> Operation | None:
 
 
 def nothing_under_way() -> ColumnElement[bool]:
-    """The services without an open operation, each looked up by its key.
+    """The services without an open operation.
 
     The states are part of the statement, as the index has them: the planner doesn't look into
-    parameters. Nor is this a join: after thousands of operations were begun, and before the
-    table is analysed again, it would compare each of them with each service.
+    parameters.
     """
     states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN_OPERATIONS]
     under_way = select(Operation.id).where(
         Operation.service_id == Service.id, Operation.state.in_(states)
     )
-    return under_way.limit(1).scalar_subquery().is_(None)
+    return has_none(under_way)
 
 
 def bundle_operation_of(session: Session, service_id: int) -> Operation | None:

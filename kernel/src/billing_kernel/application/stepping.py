@@ -1,28 +1,25 @@
-"""Carry one step of a run out: by pages where it can be, else service by service."""
+"""Carry one step of a run out: by pages, and service by service what they leave."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import BillingError, Money
 from billing_kernel.application.counting import Tally
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.nightly import PageStep, Step
+from billing_kernel.application.nightly import Step
 from billing_kernel.application.paging.claiming import Due, Place, spots_from
-from billing_kernel.application.paging.renewing import PageDone, would_charge
-from billing_kernel.bulk import look_up_by_key
+from billing_kernel.application.paging.renewing import would_charge
+from billing_kernel.application.paging.turning import PageDone
 from billing_kernel.database import DatabaseUnavailableError
-from billing_kernel.models import DailyCharge, Invoice, InvoiceLine, Service
+from billing_kernel.models import DailyCharge, Invoice, InvoiceLine
 from billing_kernel.models.base import Row
-
-PAGE = 200
-"""How many services are read at once where each is a transaction of its own."""
 
 YOUNG_MAX = 50_000
 """How many objects may be new before Python looks for cycles among them."""
@@ -60,19 +57,9 @@ class Stepper:
 
     def stretches(self) -> Iterator[None]:
         """Do the step; pauses where progress can be told."""
-        if self.step.page is not None:
-            yield from self._by_pages(self.step.page)
-            return
-        for ids in self._ids():
-            for service_id in ids:
-                self.tally.done += 1
-                self._do(service_id)
-            yield
-
-    def _by_pages(self, page: PageStep) -> Iterator[None]:
         place = Place()
         while not place.is_over or place.left:
-            done = self._page(page, place)
+            done = self._page(place)
             self.tally.done += done.looked_at
             self.tally.counts[self.step.name] += done.done
             self.tally.list_charges(done.would_charge)
@@ -83,20 +70,16 @@ class Stepper:
                 place = self._wait_for_one(place)
             yield
 
-    def _page(self, page: PageStep, place: Place) -> PageDone:
+    def _page(self, place: Place) -> PageDone:
         """A page; one that can't be written is left to be done service by service."""
         kernel, due = self.kernel, self.due
         try:
-            if self.is_dry:
-                with kernel.database.reading() as session:
-                    return page(session, kernel, due, place, is_dry=True)
-            return kernel.database.run(lambda session: page(session, kernel, due, place))
+            return self.step.page(kernel, due, place, is_dry=self.is_dry)
         except DatabaseUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 whatever is wrong with one service, others are billed
             log.warning("run.page_failed", step=self.step.name, failure=_told(error))
         with kernel.database.reading() as session:
-            look_up_by_key(session)
             spots, after = spots_from(session, due, place)
         return PageDone(after, len(spots), [spot.service_id for spot in spots], 0)
 
@@ -117,6 +100,8 @@ class Stepper:
                 did = kernel.database.run(
                     lambda session: step.do(session, kernel, service_id, today)
                 )
+        except DatabaseUnavailableError:
+            raise
         except Exception as error:  # noqa: BLE001 as with pages
             log.warning(
                 "run.service_failed", service_id=service_id, step=step.name, failure=_told(error)
@@ -142,24 +127,6 @@ class Stepper:
         except _OnlyLookedError:
             self.tally.list_charges(found)
         return did
-
-    def _ids(self) -> Iterator[Sequence[int]]:
-        """The services that the step may have to do with, the longest due first, page by page."""
-        on = self.step.on
-        after: Sequence[Any] | None = None
-        while True:
-            statement = select(on, Service.id).where(
-                Service.provider_id == self.due.provider_id, *self.due.conditions
-            )
-            if after is not None:
-                statement = statement.where(tuple_(on, Service.id) > after)
-            with self.kernel.database.reading() as session:
-                look_up_by_key(session)
-                rows = session.execute(statement.order_by(on, Service.id).limit(PAGE)).all()
-            if not rows:
-                return
-            after = rows[-1]
-            yield [service_id for _, service_id in rows]
 
 
 def _lines_after(session: Session, invoice_id: int) -> list[dict[str, Any]]:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from billing_kernel.bulk import among, look_up_by_key
 from billing_kernel.models import Client, Service
-from billing_kernel.models.services import RENEWING
 
 PAGE = 500
 
@@ -18,19 +18,21 @@ PAGE = 500
 class Due:
     """Services of a provider that a step may have to do with on a business date.
 
-    For pages what was done a moment ago must be out of the ``conditions``.
+    For pages what was done a moment ago must be out of the ``conditions``. ``on`` is the date
+    that services are read in the order of; those without it are left out.
     """
 
     provider_id: int
     today: date
     conditions: tuple[ColumnElement[bool], ...]
+    on: Any = Service.expires_on
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Spot:
     """A service's place in the order of the run, the longest due first, and its client."""
 
-    expires_on: date
+    due_on: date
     service_id: int
     client_id: int
 
@@ -64,7 +66,7 @@ def claim_page(session: Session, due: Due, place: Place, *, lock: bool = True) -
     is_over = len(fresh) < PAGE
     window = _after(due, place)
     if not is_over:
-        window = window.where(_position() <= tuple_(fresh[-1].expires_on, fresh[-1].service_id))
+        window = window.where(_position(due) <= tuple_(*_after_all(fresh, place)))
     again = _candidates(due).where(among(session, Service.id, list(place.left)))
     if place.left:
         locked |= {spot.service_id for spot in _spots(session, _lockable(again, lock))}
@@ -74,39 +76,39 @@ def claim_page(session: Session, due: Due, place: Place, *, lock: bool = True) -
         there += _spots(session, again)
     held = {spot.client_id for spot in there if spot.service_id not in locked}
     left = {spot.service_id: spot for spot in there if spot.client_id in held}
-    after = (fresh[-1].expires_on, fresh[-1].service_id) if fresh else place.after
     claimed = sorted(spot for spot in there if spot.client_id not in held)
-    return Claim(claimed, Place(after, left, is_over))
+    return Claim(claimed, Place(_after_all(fresh, place), left, is_over))
 
 
-def spots_from(session: Session, due: Due, place: Place) -> tuple[Sequence[Spot], Place]:
+def spots_from(
+    session: Session, due: Due, place: Place, limit: int = PAGE
+) -> tuple[Sequence[Spot], Place]:
     """What the next claim would be about, whoever holds it, and the place after that."""
-    fresh = _spots(session, _after(due, place).limit(PAGE))
-    after = (fresh[-1].expires_on, fresh[-1].service_id) if fresh else place.after
+    look_up_by_key(session)
+    fresh = _spots(session, _after(due, place).limit(limit))
     spots = sorted({*fresh, *place.left.values()})
-    return spots, Place(after, {}, len(fresh) < PAGE)
+    return spots, Place(_after_all(fresh, place), {}, len(fresh) < limit)
+
+
+def _after_all(fresh: Sequence[Spot], place: Place) -> Any:
+    return (fresh[-1].due_on, fresh[-1].service_id) if fresh else place.after
 
 
 def _candidates(due: Due) -> Select[date | None, int, int]:
     return (
-        select(Service.expires_on, Service.id, Service.client_id)
-        .where(
-            # As the index has it: the planner doesn't look into parameters.
-            text(RENEWING),
-            Service.provider_id == due.provider_id,
-            *due.conditions,
-        )
-        .order_by(Service.expires_on, Service.id)
+        select(due.on, Service.id, Service.client_id)
+        .where(Service.provider_id == due.provider_id, *due.conditions)
+        .order_by(due.on, Service.id)
     )
 
 
 def _after(due: Due, place: Place) -> Select[date | None, int, int]:
     statement = _candidates(due)
-    return statement if place.after is None else statement.where(_position() > place.after)
+    return statement if place.after is None else statement.where(_position(due) > place.after)
 
 
-def _position() -> ColumnElement[tuple[date | None, int]]:
-    return tuple_(Service.expires_on, Service.id)
+def _position(due: Due) -> ColumnElement[tuple[date | None, int]]:
+    return tuple_(due.on, Service.id)
 
 
 def _lockable(
@@ -120,7 +122,7 @@ def _lockable(
 
 def _spots(session: Session, statement: Select[date | None, int, int]) -> list[Spot]:
     return [
-        Spot(expires_on, service_id, client_id)
-        for expires_on, service_id, client_id in session.execute(statement)
-        if expires_on is not None
+        Spot(due_on, service_id, client_id)
+        for due_on, service_id, client_id in session.execute(statement)
+        if due_on is not None
     ]

@@ -1,7 +1,5 @@
 """Renew a page of services from their clients' balances."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -11,40 +9,8 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paging.claiming import Due, Place, claim_page
 from billing_kernel.application.paging.judging import Renewal, judge
 from billing_kernel.application.paging.surveying import survey
+from billing_kernel.application.paging.turning import PageDone
 from billing_kernel.application.paging.writing import write_renewals
-
-
-@dataclass(frozen=True, slots=True)
-class PageDone:
-    """What became of a page.
-
-    ``looked_at``  how many services it had.
-    ``rest``       those of them that are still to be done one by one, in order.
-    ``done``       how many were renewed, or would be.
-    ``would_charge``  the lines that a dry run found.
-    """
-
-    next: Place
-    looked_at: int
-    rest: Sequence[int]
-    done: int
-    would_charge: Sequence[dict[str, Any]] = ()
-
-
-def renew_page(
-    session: Session, kernel: Kernel, due: Due, place: Place, *, is_dry: bool = False
-) -> PageDone:
-    """Renew what the balance allows of the next services; as ``renew_due`` does each of them.
-
-    A dry one locks and writes nothing, and judges each service by itself.
-    """
-    claim = claim_page(session, due, place, lock=not is_dry)
-    page = survey(session, due.provider_id, claim.spots, lock=not is_dry)
-    judged = judge(session, kernel, page, alone=is_dry)
-    if not is_dry:
-        write_renewals(session, kernel, page, judged.renewals)
-    lines = [line for each in judged.renewals for line in _lines(each)] if is_dry else ()
-    return PageDone(claim.next, len(claim.spots), judged.rest, len(judged.renewals), lines)
 
 
 def would_charge(
@@ -58,6 +24,22 @@ def would_charge(
         "description": description,
         "total": {"amount_minor": total.amount_minor, "currency": total.currency},
     }
+
+
+def renew_next(
+    session: Session, kernel: Kernel, due: Due, place: Place, *, is_dry: bool = False
+) -> PageDone:
+    """Renew what the balance allows of the next services; as ``renew_due`` does each of them.
+
+    A dry one judges each service by itself.
+    """
+    claim = claim_page(session, due, place, lock=not is_dry)
+    page = survey(session, due.provider_id, claim.spots, lock=not is_dry)
+    judged = judge(session, kernel, page, alone=is_dry)
+    if not is_dry:
+        write_renewals(session, kernel, page, judged.renewals)
+    lines = [line for each in judged.renewals for line in _lines(each)] if is_dry else ()
+    return PageDone(claim.next, len(claim.spots), judged.rest, len(judged.renewals), lines)
 
 
 def _lines(renewal: Renewal) -> list[dict[str, Any]]:
