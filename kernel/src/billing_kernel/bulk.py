@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Dialect,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    literal_column,
     select,
     text,
     update,
@@ -57,6 +59,11 @@ def among(
     if _is_postgresql(session):
         return column == any_(literal(list(ids), ARRAY(BigInteger)))
     return column.in_(ids)
+
+
+def as_indexed(condition: str) -> ColumnElement[bool]:
+    """A condition in the words of a partial index: the planner doesn't look into parameters."""
+    return literal_column(condition, Boolean)
 
 
 def has_none(statement: Select[Any]) -> ColumnElement[bool]:

@@ -132,7 +132,7 @@ def test_every_statement_of_a_page_reads_by_an_index(kernel: Kernel, due: Due) -
 
     explained = kernel.database.run(plans)
     claim = explained[[" SKIP LOCKED" in statement for statement, _ in asked].index(True)]
-    assert "ix_services_renewing" in claim
+    assert "ix_services_present_expires_on" in claim
     assert "Sort" not in claim
     large = ("services", "clients", "invoices", "invoice_lines", "operations", "ledger_")
     for plan in explained:

@@ -13,7 +13,7 @@ from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import park_for_second_charge, unparked
-from billing_kernel.application.renewing import RENEWABLE
+from billing_kernel.application.renewing import RENEWABLE, present
 from billing_kernel.application.starting import open_operation_of
 from billing_kernel.models import Client, Service
 
@@ -23,7 +23,7 @@ STOPPING = (OperationKind.SUSPEND, OperationKind.RESUME, OperationKind.CLOSE)
 
 def due_for_charging(today: date) -> tuple[ColumnElement[bool], ...]:
     """The services with days that may not be charged yet; suspended ones may owe some."""
-    return (Service.status.in_(RENEWABLE), Service.charged_until <= today, unparked())
+    return (present(), Service.charged_until <= today, unparked())
 
 
 def charge_due(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
@@ -52,7 +52,7 @@ def catch_up(kernel: Kernel, client_id: int) -> None:
     with kernel.database.reading() as session:
         waiting = session.scalars(
             select(Service.id)
-            .where(Service.client_id == client_id, Service.status.in_(RENEWABLE), unparked())
+            .where(Service.client_id == client_id, present(), unparked())
             .where(Service.charged_until.is_not(None))
             .order_by(Service.charged_until, Service.id)
         ).all()

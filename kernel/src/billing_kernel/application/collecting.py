@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import date
 
-from sqlalchemy import Boolean, ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
@@ -17,6 +17,7 @@ from billing_kernel.application.renewing import (
     RENEWABLE,
     RenewService,
     lock_unpaid_renewals,
+    present,
     quote_renewal,
     renew_service,
 )
@@ -28,7 +29,6 @@ from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import Owner
 from billing_kernel.domain.periods import business_date
 from billing_kernel.models import Client, Collection, Invoice, Payment, Provider, Service
-from billing_kernel.models.services import RENEWING
 
 NIGHTS_MAX = 3
 """On how many nights a stored method is tried for one renewal; another one begins anew."""
@@ -37,8 +37,8 @@ NIGHTS_MAX = 3
 def due_for_renewal(today: date) -> tuple[ColumnElement[bool], ...]:
     """The services that want to be renewed and expire today, or have expired."""
     return (
-        # As the index has it: the planner doesn't look into parameters.
-        literal_column(RENEWING, Boolean),
+        present(),
+        Service.auto_renewal.is_(True),
         Service.expires_on <= today,
         Service.deletes_on.is_(None),
     )

@@ -5,13 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
 from billing_kernel.application.nightly import Step
 from billing_kernel.application.paging.claiming import Due
-from billing_kernel.bulk import look_up_by_key
-from billing_kernel.models import Service
 
 LISTED_MAX: Final = 1000
 """How many lines a dry run lists; it counts them all."""
@@ -23,7 +18,8 @@ class Tally:
 
     ``expected``  how many services each step that began has to do with, by its name and the
                   provider. They are counted then: most that fall due are settled by the first
-                  steps, and aren't to be counted once for each step.
+                  steps, and aren't to be counted once for each step. What is all in one page
+                  isn't counted either.
     """
 
     done: int = 0
@@ -39,24 +35,19 @@ class Tally:
         """How many services there are to look at, as far as is known; never less than were."""
         return max(sum(self.expected.values()), self.done)
 
-    def begin(self, session: Session, step: Step, due: Due) -> None:
-        """Turn to a step, and count what there is to do: what the ones before left to it."""
+    def begin(self, step: Step, due: Due) -> None:
+        """Turn to a step."""
         self.end()
         self._key = (step.name, due.provider_id)
-        look_up_by_key(session)
-        self.expected[self._key] = (
-            session.scalar(
-                select(func.count(Service.id)).where(
-                    Service.provider_id == due.provider_id, *due.conditions
-                )
-            )
-            or 0
-        )
+
+    def expect(self, count: int) -> None:
+        """Say how many services the step has to do with."""
+        if self._key is not None:
+            self.expected[self._key] = count
 
     def end(self) -> None:
         """Done with a step: what it looked at is what there was."""
-        if self._key is not None:
-            self.expected[self._key] = self.done - self._done_before
+        self.expect(self.done - self._done_before)
         self._done_before = self.done
 
     def list_charges(self, lines: Sequence[dict[str, Any]]) -> None:

@@ -23,7 +23,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paging.claiming import Due
 from billing_kernel.application.parking import is_parked, unparked
 from billing_kernel.application.recalling import Answers
-from billing_kernel.application.renewing import RENEWABLE
+from billing_kernel.application.renewing import RENEWABLE, present
 from billing_kernel.application.starting import open_operation_of, start_operation
 from billing_kernel.application.tasking import is_with_people
 from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
@@ -69,12 +69,12 @@ def due_for_stopping(today: date) -> tuple[ColumnElement[bool], ...]:
 
 def due_for_deletion(today: date) -> tuple[ColumnElement[bool], ...]:
     """The services that have expired and still are there."""
-    return (Service.status.in_(RENEWABLE), Service.expires_on <= today, unparked())
+    return (present(), Service.expires_on <= today, unparked())
 
 
 def due_for_removal(today: date) -> tuple[ColumnElement[bool], ...]:
     """The services whose days up to today aren't all charged, and that still are there."""
-    return (Service.status.in_(RENEWABLE), Service.charged_until <= today, unparked())
+    return (present(), Service.charged_until <= today, unparked())
 
 
 def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:

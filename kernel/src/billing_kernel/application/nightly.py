@@ -41,6 +41,7 @@ from billing_kernel.application.reminding import (
     announce_deletion,
     announces,
     due_for_announcement,
+    due_for_early_reminder,
     due_for_reminder,
     remind,
     remind_next,
@@ -94,6 +95,7 @@ STEPS: Final[tuple[Step, ...]] = (
         page=sifting(is_time_over),
     ),
     Step("reminded", due_for_reminder, remind, page=together(remind_next)),
+    Step("reminded_early", due_for_early_reminder, remind, page=together(remind_next)),
     Step("announced", due_for_announcement, announce_deletion, page=sifting(announces)),
     Step("asked_parameters", due_for_parameters, ask_for_parameters, Service.created_at),
     Step(

@@ -3,9 +3,10 @@
 Each stage is decided on once; the messages follow from the events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -23,51 +24,44 @@ from billing_kernel.application.paging.turning import PageDone
 from billing_kernel.application.parking import unparked
 from billing_kernel.application.publishing import event_values, record_event, record_many
 from billing_kernel.application.recalling import Answers
-from billing_kernel.application.renewing import RENEWABLE
+from billing_kernel.application.renewing import RENEWABLE, present
 from billing_kernel.application.starting import open_operation_of
-from billing_kernel.bulk import among, has_none
+from billing_kernel.bulk import among, as_indexed, has_none
 from billing_kernel.domain.ledger import Owner
-from billing_kernel.domain.periods import days_after, days_between
+from billing_kernel.domain.periods import days_between
 from billing_kernel.domain.reminders import (
     DEFAULT_STAGES,
     DELETION,
-    STAGES,
+    Window,
     announces_deletion,
     is_reminded_at,
     stage_on,
     windows_on,
 )
 from billing_kernel.models import Client, Reminder, Service
+from billing_kernel.models.services import LASTING
 
 Conditions = tuple[ColumnElement[bool], ...]
 
 
 def due_for_reminder(today: date) -> Conditions:
     """The services that are at a stage today which wasn't decided on yet."""
-    at_a_stage = or_(
-        *(
-            and_(
-                Service.expires_on.between(window.first_on, window.last_on),
-                Service.period_months >= window.months_least,
-                _is_undecided(str(window.stage)),
-            )
-            for window in windows_on(today)
-        )
-    )
-    return (
-        Service.status.in_(RENEWABLE),
-        Service.expires_on > today,
-        Service.expires_on <= days_after(today, max(STAGES)),
-        Service.deletes_on.is_(None),
-        at_a_stage,
-        unparked(),
-    )
+    return _at_a_stage(window for window in windows_on(today) if window.months_least == 1)
+
+
+def due_for_early_reminder(today: date) -> Conditions:
+    """As ``due_for_reminder``, for the stages that only long periods have.
+
+    They have an index of their own: services of a month are too many to look at for them.
+    """
+    early = _at_a_stage(window for window in windows_on(today) if window.months_least > 1)
+    return (as_indexed(LASTING), *early)
 
 
 def due_for_announcement(today: date) -> Conditions:
     """The expired services whose deletion nobody was told of."""
     return (
-        Service.status.in_(RENEWABLE),
+        present(),
         Service.expires_on <= today,
         Service.deletes_on.is_(None),
         _is_undecided(DELETION),
@@ -250,6 +244,25 @@ def _locked(session: Session, service_id: int) -> Service | None:
     service = find(session, Service, service_id, lock=True)
     is_there = service.status in RENEWABLE and service.deletes_on is None
     return service if is_there and client.parked_at is None else None
+
+
+def _at_a_stage(windows: Iterable[Window]) -> Conditions:
+    windows = sorted(windows, key=attrgetter("first_on"))
+    at_one = (
+        and_(
+            Service.expires_on.between(window.first_on, window.last_on),
+            Service.period_months >= window.months_least,
+            _is_undecided(str(window.stage)),
+        )
+        for window in windows
+    )
+    return (
+        present(),
+        Service.expires_on.between(windows[0].first_on, windows[-1].last_on),
+        Service.deletes_on.is_(None),
+        or_(*at_one),
+        unparked(),
+    )
 
 
 def _is_undecided(stage: str) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Occasion, OperationKind
@@ -19,6 +19,7 @@ from billing_kernel.application.quoting import described, view_of_sale
 from billing_kernel.application.recalling import Answers
 from billing_kernel.application.starting import refuse_being_deleted, refuse_during_operation
 from billing_kernel.application.withdrawing import refuse_while_charged, withdraw_invoice
+from billing_kernel.bulk import as_indexed
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.paid import read_paid
 from billing_kernel.domain.periods import business_date
@@ -32,9 +33,15 @@ from billing_kernel.models import (
     Provider,
     Service,
 )
+from billing_kernel.models.services import PRESENT
 
 RENEWAL = "renewal"
 RENEWABLE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
+
+
+def present() -> ColumnElement[bool]:
+    """The services that could be renewed: those that an upstream has."""
+    return as_indexed(PRESENT)
 
 
 class NotRenewableError(ConflictError):

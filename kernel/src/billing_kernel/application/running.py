@@ -72,8 +72,7 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
     tally = Tally()
     with rare_collections():
         for step, due in dues:
-            with kernel.database.reading() as session:
-                tally.begin(session, step, due)
+            tally.begin(step, due)
             for _ in Stepper(kernel, tally, step, due, is_dry=run.is_dry).stretches():
                 _report(kernel, run_id, tally, "running")
                 if progress is not None:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind, ServiceView
@@ -12,10 +12,11 @@ from billing_kernel.application.connecting import modules_for
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.publishing import enqueue, message_values
 from billing_kernel.application.viewing import stored_view, view_service
-from billing_kernel.bulk import has_none
+from billing_kernel.bulk import as_indexed, has_none
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState
 from billing_kernel.models import Invoice, Operation, Service, TariffPlan, wall_clock
+from billing_kernel.models.operations import OPEN
 
 RUNNING = "run_operation"
 
@@ -50,15 +51,8 @@ def open_operation_of(session: Session, service_id: int) -> Operation | None:
 
 
 def nothing_under_way() -> ColumnElement[bool]:
-    """The services without an open operation.
-
-    The states are part of the statement, as the index has them: the planner doesn't look into
-    parameters.
-    """
-    states: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in OPEN_OPERATIONS]
-    under_way = select(Operation.id).where(
-        Operation.service_id == Service.id, Operation.state.in_(states)
-    )
+    """The services without an open operation."""
+    under_way = select(Operation.id).where(Operation.service_id == Service.id, as_indexed(OPEN))
     return has_none(under_way)
 
 

@@ -14,7 +14,7 @@ from billing_hookspecs import BillingError, Money
 from billing_kernel.application.counting import Tally
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.nightly import Step
-from billing_kernel.application.paging.claiming import Due, Place, spots_from
+from billing_kernel.application.paging.claiming import Due, Place, count_after, spots_from
 from billing_kernel.application.paging.renewing import would_charge
 from billing_kernel.application.paging.turning import PageDone
 from billing_kernel.database import DatabaseUnavailableError
@@ -60,6 +60,8 @@ class Stepper:
         place = Place()
         while not place.is_over or place.left:
             done = self._page(place)
+            if place == Place():
+                self.tally.expect(done.looked_at + self._after(done.next))
             self.tally.done += done.looked_at
             self.tally.counts[self.step.name] += done.done
             self.tally.list_charges(done.would_charge)
@@ -69,6 +71,12 @@ class Stepper:
             if place.is_over and place.left:
                 place = self._wait_for_one(place)
             yield
+
+    def _after(self, place: Place) -> int:
+        if place.is_over:
+            return len(place.left)
+        with self.kernel.database.reading() as session:
+            return count_after(session, self.due, place)
 
     def _page(self, place: Place) -> PageDone:
         """A page; one that can't be written is left to be done service by service."""

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from billing_kernel.domain.states import OPEN_OPERATIONS, OperationState, TaskState
 from billing_kernel.models.base import ChangingRow, Row
 
-_OPEN = f"state IN ({', '.join(repr(str(s)) for s in OPEN_OPERATIONS)})"
+OPEN = f"state IN ({', '.join(repr(str(s)) for s in OPEN_OPERATIONS)})"
+"""The operations that haven't ended, as their indexes have it."""
 
 
 class Operation(ChangingRow):
@@ -39,14 +40,14 @@ class Operation(ChangingRow):
             "uq_operations_open_service_id",
             "service_id",
             unique=True,
-            sqlite_where=text(_OPEN),
-            postgresql_where=text(_OPEN),
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
         ),
         Index(
             "ix_operations_open_due_at",
             "due_at",
-            sqlite_where=text(_OPEN),
-            postgresql_where=text(_OPEN),
+            sqlite_where=text(OPEN),
+            postgresql_where=text(OPEN),
         ),
     )
 

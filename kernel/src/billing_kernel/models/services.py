@@ -9,8 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from billing_kernel.domain.states import ServiceState
 from billing_kernel.models.base import ChangingRow, Row
 
-RENEWING = "auto_renewal AND status IN ('active', 'suspended')"
-"""The services that are renewed by themselves, as their index has it."""
+PRESENT = "services.status IN ('active', 'suspended')"
+LASTING = "services.period_months > 1"
+"""The services that an upstream has, and those of them with longer periods than a month: what
+nights have to do with, in the words of their indexes."""
+
+
+def _by_date(name: str, column: str, *conditions: str) -> Index:
+    where = text(" AND ".join(conditions).replace("services.", ""))
+    return Index(name, "provider_id", column, "id", sqlite_where=where, postgresql_where=where)
 
 
 class Service(ChangingRow):
@@ -39,15 +46,14 @@ class Service(ChangingRow):
             f"status IN ({', '.join(repr(str(s)) for s in ServiceState)})", name="status"
         ),
         Index("ix_services_status_expires_on_id", "status", "expires_on", "id"),
-        Index(
-            "ix_services_renewing",
-            "provider_id",
-            "expires_on",
-            "id",
-            sqlite_where=text(RENEWING),
-            postgresql_where=text(RENEWING),
+        _by_date("ix_services_present_expires_on", "expires_on", PRESENT),
+        _by_date("ix_services_lasting_expires_on", "expires_on", PRESENT, LASTING),
+        _by_date(
+            "ix_services_present_charged_until",
+            "charged_until",
+            PRESENT,
+            "charged_until IS NOT NULL",
         ),
-        Index("ix_services_status_charged_until_id", "status", "charged_until", "id"),
         Index(
             "ix_services_deletes_on_id",
             "deletes_on",

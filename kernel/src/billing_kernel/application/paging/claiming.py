@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from billing_kernel.bulk import among, look_up_by_key
@@ -88,6 +88,13 @@ def spots_from(
     fresh = _spots(session, _after(due, place).limit(limit))
     spots = sorted({*fresh, *place.left.values()})
     return spots, Place(_after_all(fresh, place), {}, len(fresh) < limit)
+
+
+def count_after(session: Session, due: Due, place: Place) -> int:
+    """How many services there are from a place on."""
+    look_up_by_key(session)
+    spots = _after(due, place).with_only_columns(func.count(Service.id)).order_by(None)
+    return (session.scalar(spots) or 0) + len(place.left)
 
 
 def _after_all(fresh: Sequence[Spot], place: Place) -> Any:
