@@ -12,8 +12,8 @@ from tests.servers.databases import PostgresqlDatabases
 from billing_hookspecs import Secret
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.nightly import STEPS
-from billing_kernel.application.paging.claiming import Due, Place, claim_page
+from billing_kernel.application.nightly import STEPS, Step
+from billing_kernel.application.paging.claiming import PAGE, Due, Place, claim_page, spots_after
 from billing_kernel.application.paging.renewing import renew_next
 from billing_kernel.bulk import look_up_by_key
 from billing_kernel.clock import FixedClock
@@ -89,12 +89,7 @@ def test_what_is_under_way_is_looked_up_for_each_service(kernel: Kernel) -> None
     thousands of services, until the table is analysed again.
     """
     step = next(each for each in STEPS if each.name == "suspended")
-    with kernel.database.reading() as session:
-        provider_id = session.scalars(select(Provider.id)).one()
-        asking = select(Service.id).where(*step.due_at(provider_id, EXPIRES_ON).conditions)
-        statement = asking.compile(kernel.database.engine, compile_kwargs={"literal_binds": True})
-        look_up_by_key(session)
-        plan = "\n".join(session.scalars(text(f"EXPLAIN {statement}")))
+    plan = explain_next(kernel, step, Place())
     assert "Index Scan using uq_operations_open_service_id" in plan
     assert "Join" not in plan
 
@@ -138,3 +133,34 @@ def test_every_statement_of_a_page_reads_by_an_index(kernel: Kernel, due: Due) -
     for plan in explained:
         assert not any(f"Seq Scan on {table}" in plan for table in large), plan
     assert len(explained) > 10
+
+
+def explain_next(kernel: Kernel, step: Step, place: Place) -> str:
+    with kernel.database.reading() as session:
+        provider_id = session.scalars(select(Provider.id)).one()
+        asked = spots_after(step.due_at(provider_id, EXPIRES_ON), place).limit(PAGE)
+        statement = asked.compile(kernel.database.engine, compile_kwargs={"literal_binds": True})
+        look_up_by_key(session)
+        return "\n".join(session.scalars(text(f"EXPLAIN {statement}")))
+
+
+FEW = ("parked", "asked_deletion")
+"""Steps that find a handful of services on any night."""
+
+
+@pytest.mark.parametrize(
+    "step", [step for step in STEPS if step.name not in FEW], ids=lambda step: str(step.name)
+)
+def test_every_step_reads_its_services_in_the_order_of_an_index(kernel: Kernel, step: Step) -> None:
+    """Sorting all that is left for each page would take hours where there is a lot."""
+    plan = explain_next(kernel, step, Place((EXPIRES_ON, 1)))
+    assert "Sort" not in plan, plan
+    assert "Seq Scan on services" not in plan, plan
+
+
+def test_looking_for_clients_to_park_reads_what_is_due_alone(kernel: Kernel) -> None:
+    """On a quiet night that is nothing, however many services there are."""
+    plan = explain_next(kernel, STEPS[0], Place()).splitlines()
+    found = [line for line in plan if "Index Cond: " in line]
+    assert [line for line in found if "expires_on <= " in line], plan
+    assert [line for line in found if "charged_until <= " in line], plan

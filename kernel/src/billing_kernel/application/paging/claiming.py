@@ -61,10 +61,10 @@ def claim_page(session: Session, due: Due, place: Place, *, lock: bool = True) -
     services the one that is due the longest is paid first.
     """
     look_up_by_key(session)
-    fresh = _spots(session, _lockable(_after(due, place), lock).limit(PAGE))
+    fresh = _spots(session, _lockable(spots_after(due, place), lock).limit(PAGE))
     locked = {spot.service_id for spot in fresh}
     is_over = len(fresh) < PAGE
-    window = _after(due, place)
+    window = spots_after(due, place)
     if not is_over:
         window = window.where(_position(due) <= tuple_(*_after_all(fresh, place)))
     again = _candidates(due).where(among(session, Service.id, list(place.left)))
@@ -85,7 +85,7 @@ def spots_from(
 ) -> tuple[Sequence[Spot], Place]:
     """What the next claim would be about, whoever holds it, and the place after that."""
     look_up_by_key(session)
-    fresh = _spots(session, _after(due, place).limit(limit))
+    fresh = _spots(session, spots_after(due, place).limit(limit))
     spots = sorted({*fresh, *place.left.values()})
     return spots, Place(_after_all(fresh, place), {}, len(fresh) < limit)
 
@@ -93,7 +93,7 @@ def spots_from(
 def count_after(session: Session, due: Due, place: Place) -> int:
     """How many services there are from a place on."""
     look_up_by_key(session)
-    spots = _after(due, place).with_only_columns(func.count(Service.id)).order_by(None)
+    spots = spots_after(due, place).with_only_columns(func.count(Service.id)).order_by(None)
     return (session.scalar(spots) or 0) + len(place.left)
 
 
@@ -109,7 +109,7 @@ def _candidates(due: Due) -> Select[date | None, int, int]:
     )
 
 
-def _after(due: Due, place: Place) -> Select[date | None, int, int]:
+def spots_after(due: Due, place: Place) -> Select[date | None, int, int]:
     statement = _candidates(due)
     return statement if place.after is None else statement.where(_position(due) > place.after)
 
