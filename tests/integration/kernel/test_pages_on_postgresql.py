@@ -144,7 +144,7 @@ def explain_next(kernel: Kernel, step: Step, place: Place) -> str:
         return "\n".join(session.scalars(text(f"EXPLAIN {statement}")))
 
 
-FEW = ("parked", "asked_deletion")
+FEW = ("parked", "asked_deletion", "asked_parameters")
 """Steps that find a handful of services on any night."""
 
 

@@ -64,7 +64,8 @@ def due_for_suspension(today: date) -> tuple[ColumnElement[bool], ...]:
 
 def due_for_stopping(today: date) -> tuple[ColumnElement[bool], ...]:
     """The running services whose days up to today aren't all charged."""
-    return (Service.status == ServiceState.ACTIVE, Service.charged_until <= today, unparked())
+    is_running = Service.status == ServiceState.ACTIVE
+    return (present(), is_running, Service.charged_until <= today, unparked())
 
 
 def due_for_deletion(today: date) -> tuple[ColumnElement[bool], ...]:

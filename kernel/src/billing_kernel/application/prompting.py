@@ -16,6 +16,7 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import unparked
 from billing_kernel.application.posting import spendable
 from billing_kernel.application.publishing import record_event
+from billing_kernel.application.renewing import present
 from billing_kernel.domain.ledger import AccountKind, Owner
 from billing_kernel.domain.periods import business_date, days_between
 from billing_kernel.domain.reminders import (
@@ -97,6 +98,7 @@ def due_for_low_balance(today: date) -> Conditions:
         < (BALANCE_DAYS_MOST + 1) * per_day,
     )
     return (
+        present(),
         Service.status == ServiceState.ACTIVE,
         Service.charged_until > today,
         # In this order: what a client pays a day is added up once, not for each service.

@@ -32,6 +32,7 @@ from billing_kernel.domain.periods import days_between
 from billing_kernel.domain.reminders import (
     DEFAULT_STAGES,
     DELETION,
+    STAGES,
     Window,
     announces_deletion,
     is_reminded_at,
@@ -204,7 +205,7 @@ def _stages(
         .where(
             among(session, Reminder.service_id, list(done)),
             Reminder.expires_on == Service.expires_on,
-            Reminder.stage != DELETION,
+            Reminder.stage.in_([str(stage) for stage in STAGES]),
         )
     )
     for service_id, stage in session.execute(found):
