@@ -39,6 +39,7 @@ from billing_kernel.models import (
     BilledPeriod,
     Client,
     Invoice,
+    PaymentMethod,
     ProductTypeSettings,
     Run,
     Service,
@@ -159,6 +160,26 @@ def test_an_announced_transfer_that_does_not_come_protects_for_ten_days(
     pay(kernel, shop, invoice_renewal(kernel, shop, service_id).id, method.id)
     assert night(kernel, clock, date(2101, 3, 8)) == {}
     assert night(kernel, clock, date(2101, 3, 9)) == {"suspended": 1}
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_a_gateways_page_that_nobody_comes_back_from_stops_protecting_and_blocking(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """Not every gateway says that a payer has left: then the balance pays, or nobody does."""
+    clock.instant = datetime(2101, 1, 31, 12, tzinfo=UTC)
+    left, renewed = open_one(kernel, shop), open_one(kernel, shop)
+    renewing(kernel, renewed)
+    method = make_method(kernel, shop)
+    clock.instant = datetime(2101, 2, 28, 12, tzinfo=UTC)
+    for service_id in (left, renewed):
+        pay(kernel, shop, invoice_renewal(kernel, shop, service_id).id, method.id)
+    # Of a gateway, and one that tells nothing.
+    kernel.database.run(
+        lambda session: session.execute(update(PaymentMethod).values(driver="away"))
+    )
+    assert night(kernel, clock, date(2101, 3, 10)) == {}
+    assert night(kernel, clock, date(2101, 3, 11)) == {"renewed": 1, "suspended": 1}
 
 
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)

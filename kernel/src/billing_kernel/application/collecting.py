@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
 from billing_kernel.application.closing import NotSupportedError
-from billing_kernel.application.expiring import suspend_expired
+from billing_kernel.application.expiring import is_expected, suspend_expired
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paying import PayWith, pay_invoice
@@ -58,8 +58,10 @@ def renew_due(session: Session, kernel: Kernel, service_id: int, today: date) ->
     service = _lock_due(session, service_id, today)
     if service is None:
         return False
-    attempts = open_attempts_for(session, service)
-    if not all(is_by_hand(session, kernel, payment) for payment in attempts):
+    if any(
+        not is_by_hand(session, kernel, payment) and is_expected(session, payment, today)
+        for payment in open_attempts_for(session, service)
+    ):
         return False
     try:
         with session.begin_nested():

@@ -26,14 +26,14 @@ from billing_kernel.application.recalling import Answers
 from billing_kernel.application.renewing import RENEWABLE, present
 from billing_kernel.application.starting import open_operation_of, start_operation
 from billing_kernel.application.tasking import is_with_people
-from billing_kernel.application.withdrawing import is_by_hand, open_attempts_for
+from billing_kernel.application.withdrawing import open_attempts_for
 from billing_kernel.domain.lifetimes import deleted_on, is_suspended_on
 from billing_kernel.domain.periods import LAST_DAY, days_between
 from billing_kernel.domain.states import OPEN_ATTEMPTS, ServiceState
 from billing_kernel.models import Invoice, Payment, Service
 
-TRANSFER_DAYS: Final = 10
-"""How long a transfer that a client announced keeps a service running; banks take less."""
+PAYER_DAYS: Final = 10
+"""How long a payment that waits for its payer counts: an announced transfer, an open page."""
 
 
 def resume_paid(session: Session, kernel: Kernel, service: Service) -> None:
@@ -163,26 +163,27 @@ def _is_in_motion(
 ) -> bool:
     """Whether an operation or a payment for this service is under way.
 
-    A transfer that is announced after ``ends_on`` counts as if it had been on that day: to
-    announce one after the other must not keep a service running.
+    What a payer begins after ``ends_on`` counts as if it had been on that day: to begin one
+    payment after the other must not keep a service running.
     """
     if open_operation_of(session, service.id) is not None:
         return True
     is_daily = service.expires_on is None
     paying = _top_ups(session, service) if is_daily else open_attempts_for(session, service)
-    return any(_may_come(session, kernel, payment, today, ends_on) for payment in paying)
+    return any(is_expected(session, payment, today, ends_on) for payment in paying)
 
 
-def _may_come(
-    session: Session, kernel: Kernel, payment: Payment, today: date, ends_on: date
-) -> bool:
-    """Whether money is still expected. A transfer that was only announced is, for a while."""
-    if not is_by_hand(session, kernel, payment):
+def is_expected(session: Session, payment: Payment, today: date, ends_on: date = LAST_DAY) -> bool:
+    """Whether the money of an open payment may still come.
+
+    A stored method's is until its gateway says; a payer who only began is for a while.
+    """
+    if payment.stored_method_id is not None:
         return True
-    announced_on = payment.created_at.date()
+    begun_on = payment.created_at.date()
     if payment.invoice_id is not None:
-        announced_on = max(announced_on, session.get_one(Invoice, payment.invoice_id).issued_on)
-    return days_between(min(announced_on, ends_on), today) <= TRANSFER_DAYS
+        begun_on = max(begun_on, session.get_one(Invoice, payment.invoice_id).issued_on)
+    return days_between(min(begun_on, ends_on), today) <= PAYER_DAYS
 
 
 def _top_ups(session: Session, service: Service) -> Sequence[Payment]:
