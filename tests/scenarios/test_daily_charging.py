@@ -37,6 +37,7 @@ from billing_kernel.application.closing import CLIENT, act_on_service
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import release
 from billing_kernel.application.paying import cancel_payment
+from billing_kernel.application.quoting import version_in_force
 from billing_kernel.application.running import carry_out, start_run
 from billing_kernel.application.verifying import verify_ledger
 from billing_kernel.clock import FixedClock
@@ -50,6 +51,7 @@ from billing_kernel.models import (
     LedgerEntry,
     OutboxMessage,
     Service,
+    TariffPlan,
 )
 from billing_kernel.settings import Settings
 
@@ -246,6 +248,26 @@ def test_nobody_is_stopped_while_their_top_up_is_under_way(
     kernel.database.run(lambda session: cancel_payment(session, kernel, payment_id))
     assert night(kernel, clock, date(2026, 1, 7)) == {"daily_suspended": 1}
     assert list(days_of(kernel, service_id).values()) == [10]
+
+
+@on_sqlite
+def test_money_starts_what_it_can_beside_one_that_has_no_price(
+    kernel: Kernel, clock: FixedClock
+) -> None:
+    """Its tariff plan charges by a policy that is gone; the client's others don't wait for it."""
+    shop, broken = opened(kernel, 20)
+    fine = open_one(kernel, shop)
+    assert night(kernel, clock, date(2026, 1, 6)) == {"daily_suspended": 2}
+    sell_under(kernel, shop, charging={"policy": "of_a_lost_plugin"})
+
+    def lose(session: Session) -> None:
+        plan = session.get_one(TariffPlan, shop.plan.id)
+        lost = version_in_force(session, plan).id
+        session.get_one(Service, broken).tariff_version_id = lost
+
+    kernel.database.run(lose)
+    top_up(kernel, shop, 20)
+    assert [service_of(kernel, each).status for each in (broken, fine)] == ["suspended", "active"]
 
 
 @on_sqlite

@@ -3,11 +3,12 @@
 from datetime import date
 from functools import partial
 
+import structlog
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from billing_hookspecs import OperationKind
+from billing_hookspecs import BillingError, OperationKind
 from billing_kernel.application.charging_days import charge_days, today_of
 from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.finding import find
@@ -15,7 +16,10 @@ from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import park_for_second_charge, unparked
 from billing_kernel.application.renewing import RENEWABLE, present
 from billing_kernel.application.starting import open_operation_of
+from billing_kernel.database import DatabaseUnavailableError
 from billing_kernel.models import Client, Service
+
+log = structlog.get_logger(__name__)
 
 STOPPING = (OperationKind.SUSPEND, OperationKind.RESUME, OperationKind.CLOSE)
 """While one of these is under way it isn't clear which days will be served."""
@@ -48,7 +52,10 @@ def charge_due(session: Session, kernel: Kernel, service_id: int, today: date) -
 
 
 def catch_up(kernel: Kernel, client_id: int) -> None:
-    """Charge what a client owes for days now that money has come; harmless to repeat."""
+    """Charge what a client owes for days now that money has come; harmless to repeat.
+
+    A service that can't be priced is left to the night, which tells; the others go on.
+    """
     with kernel.database.reading() as session:
         waiting = session.scalars(
             select(Service.id)
@@ -57,7 +64,12 @@ def catch_up(kernel: Kernel, client_id: int) -> None:
             .order_by(Service.charged_until, Service.id)
         ).all()
     for service_id in waiting:
-        kernel.database.run(partial(_catch_up, kernel, service_id))
+        try:
+            kernel.database.run(partial(_catch_up, kernel, service_id))
+        except DatabaseUnavailableError:
+            raise
+        except BillingError as error:
+            log.warning("charge.failed", service_id=service_id, failure=error.message)
 
 
 def _catch_up(kernel: Kernel, service_id: int, session: Session) -> None:
