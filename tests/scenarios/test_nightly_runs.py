@@ -291,6 +291,7 @@ def test_a_refused_renewal_is_not_asked_for_again_while_people_look_into_it(
     kernel: Kernel, module: FakeModule, clock: FixedClock, shop: Shop
 ) -> None:
     """Else every night would invoice it, and the service ran on unpaid; then it is tried again."""
+    sell_under(kernel, shop, auto_deletion_days=2)
     service_id = open_one(kernel, shop)
     renewing(kernel, service_id)
     module.answers = [UpstreamRefusedError("no")]

@@ -32,6 +32,9 @@ from billing_kernel.domain.periods import LAST_DAY, days_between
 from billing_kernel.domain.states import OPEN_ATTEMPTS, ServiceState
 from billing_kernel.models import Invoice, Payment, Service
 
+UNDELETED: Final = (OperationKind.RENEW, OperationKind.CLOSE)
+"""What people look into while a service isn't deleted."""
+
 PAYER_DAYS: Final = 10
 """How long a payment that waits for its payer counts: an announced transfer, an open page."""
 
@@ -120,7 +123,8 @@ def delete_expired(session: Session, kernel: Kernel, service_id: int, today: dat
         return False
     if _is_in_motion(session, kernel, service, today) or is_parked(session, service.client_id):
         return False
-    if is_with_people(session, service.id, OperationKind.CLOSE):
+    # Nobody's data goes for a renewal that was paid for and that the upstream refused.
+    if any(is_with_people(session, service.id, kind) for kind in UNDELETED):
         return False
     if not service.expires_on and not _is_out_of_money(session, kernel, service, today):
         return False
