@@ -131,6 +131,40 @@ def test_many_renewals_make_one_look_up_and_one_alarm(
     assert (len(module.looked), open_tasks(kernel)) == (2, [])
 
 
+def test_an_account_that_did_not_grow_hurries_nobody(
+    kernel: Kernel, shop: Shop, module: AccountedModule
+) -> None:
+    """It has its minimum and too little for a renewal: each look would send all of them again."""
+    ids = [open_one(kernel, shop) for _ in range(2)]
+    module.answers += [UpstreamFundsError("top up", 5)] * 3
+    assert [begin(kernel, shop, each).state for each in ids] == ["waiting", "waiting"]
+    due_at = operation_of(kernel, ids[1]).due_at + timedelta(days=1)
+    kernel.database.run(
+        lambda session: session.execute(
+            update(Operation).where(Operation.service_id == ids[1]).values(due_at=due_at)
+        )
+    )
+    assert begin_again(kernel, ids[0]).state == "waiting"
+    assert operation_of(kernel, ids[1]).due_at == due_at
+    module.has = ENOUGH + ENOUGH
+    assert begin_again(kernel, ids[0]).state == "done"
+    assert operation_of(kernel, ids[1]).due_at <= wall_clock()
+
+
+def begin_again(kernel: Kernel, service_id: int) -> Operation:
+    """The operation of one service alone, due now, when nothing is known of the account."""
+    past = wall_clock() - timedelta(hours=1)
+    kernel.database.run(
+        lambda session: session.execute(
+            update(Operation).where(Operation.service_id == service_id).values(due_at=past)
+        )
+    )
+    kernel.database.run(
+        lambda session: session.execute(update(UpstreamBalance).values(asked_at=past))
+    )
+    return run_newest(kernel, service_id)
+
+
 def test_an_account_that_nobody_can_judge_is_no_reason_to_go_on(
     kernel: Kernel, shop: Shop, module: AccountedModule
 ) -> None:

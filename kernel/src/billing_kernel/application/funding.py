@@ -6,7 +6,7 @@ has money again.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -81,9 +81,10 @@ def learn_balance(kernel: Kernel, module: ProcessingModule) -> None:
         problem = error.message
 
     def record(session: Session) -> None:
+        has_more = balance is not None and _has_more(session, module, balance)
         _remember(session, module, balance, problem, is_refused=is_refused)
         if balance is not None and not shortage(balance, _minimum(module)):
-            _wake(session, module)
+            _wake(session, module, has_more=has_more)
 
     kernel.database.run(record)
 
@@ -185,10 +186,23 @@ def _remember(
     )
 
 
-def _wake(session: Session, module: ProcessingModule) -> None:
+def _has_more(session: Session, module: ProcessingModule, balance: Money) -> bool:
+    """Whether an account has more than when it was last looked at, as far as that is known."""
+    before = session.scalar(
+        select(UpstreamBalance).where(UpstreamBalance.processing_module_id == module.id)
+    )
+    if before is None or before.balance_minor is None or before.currency != balance.currency:
+        return True
+    return balance.amount_minor > before.balance_minor
+
+
+def _wake(session: Session, module: ProcessingModule, *, has_more: bool) -> None:
+    """Let what waits go on; what the upstream itself turned away only if there is more now."""
     now = wall_clock()
+    unsent = Operation.attempts == 0
     for operation in session.scalars(
         _waiting(module.id)
+        .where(true() if has_more else unsent)
         .order_by(Operation.id)
         .limit(WOKEN_MAX)
         .with_for_update(skip_locked=True)
