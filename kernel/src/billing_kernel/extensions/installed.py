@@ -186,9 +186,10 @@ class Extensions(Registries):
         except BaseException as error:
             log.exception("the plugin %s failed in %s", plugin, caller.name)
             raise PluginFaultError(plugin, caller.name, described(error)) from error
-        if wrong := complaint(answers, list[item], "the answer"):
-            log.error("the plugin %s failed in %s: %s", plugin, caller.name, wrong)
-            raise PluginFaultError(plugin, caller.name, wrong)
+        for answer in answers:
+            if wrong := complaint(answer, item, "the answer"):
+                log.error("the plugin %s failed in %s: %s", plugin, caller.name, wrong)
+                raise PluginFaultError(plugin, caller.name, wrong)
         return answers
 
     def _current(self, record: PluginRecord) -> PluginRecord:

@@ -62,6 +62,13 @@ def _is_plainly(value: Any, plain: tuple[tuple[str, type], ...] | None) -> bool:
     return plain is not None and all(type(getattr(value, name)) is kind for name, kind in plain)
 
 
+def _are_plainly(items: Any, kind: Any) -> bool:
+    plain = _plain_fields(kind) if is_dataclass(kind) else None
+    return plain is not None and all(
+        type(item) is kind and _is_plainly(item, plain) for item in items
+    )
+
+
 def _union_complaint(value: Any, expected: Any, name: str) -> str:
     for option in get_args(expected):
         if _is_instance(value, get_origin(option) or option):
@@ -70,6 +77,8 @@ def _union_complaint(value: Any, expected: Any, name: str) -> str:
 
 
 def _items_complaint(value: Any, origin: Any, arguments: tuple[Any, ...], name: str) -> str:
+    if origin is Sequence and _are_plainly(value, arguments[0]):
+        return ""
     if issubclass(origin, Mapping):
         keys, values = arguments
         return _first(
