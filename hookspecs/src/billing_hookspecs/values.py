@@ -10,8 +10,17 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from types import NoneType
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from types import NoneType, UnionType
+from typing import (
+    Any,
+    NoReturn,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 V = TypeVar("V")
 
@@ -38,7 +47,8 @@ class FrozenDict(dict[str, V]):
         return (FrozenDict, (dict(self),))
 
 
-FROZEN = (str, int, bytes, NoneType, date, Decimal, FrozenDict)
+PLAIN = (str, int, bytes, NoneType, date, Decimal)
+FROZEN = (*PLAIN, FrozenDict)
 """What can't be changed anyway, and values that were frozen when they were made."""
 
 
@@ -59,7 +69,7 @@ class Value:
 
     def __post_init__(self) -> None:
         kind: Any = type(self)
-        for name in _names(kind):
+        for name in _freezable(kind):
             given = getattr(self, name)
             if isinstance(given, FROZEN) or isinstance(given, Value):  # noqa: SIM101 the tuple is one
                 continue
@@ -69,8 +79,16 @@ class Value:
 
 
 @cache
-def _names(of: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(of))
+def _freezable(of: Any) -> tuple[str, ...]:
+    """The fields that may be given mappings or lists, by their annotations."""
+    hints = get_type_hints(of)
+    return tuple(field.name for field in fields(of) if not _is_plain(hints[field.name]))
+
+
+def _is_plain(hint: Any) -> bool:
+    if get_origin(hint) in (Union, UnionType):
+        return all(map(_is_plain, get_args(hint)))
+    return isinstance(hint, type) and issubclass(hint, (*PLAIN, Value))
 
 
 class Secret(str):

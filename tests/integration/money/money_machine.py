@@ -403,9 +403,11 @@ class MoneyMachine(RuleBasedStateMachine):
         books: dict[str, int] = defaultdict(int)
         with self.desk.kernel.database.reading() as session:
             mine = LedgerAccount.provider_id == self.desk.shop.provider.id
-            for account in session.scalars(select(LedgerAccount).where(mine)):
-                name = ACCOUNTS.get(account.kind, account.kind)
-                books[f"{name} {account.currency}"] += account.balance_minor
+            accounts = select(
+                LedgerAccount.kind, LedgerAccount.currency, LedgerAccount.balance_minor
+            )
+            for kind, currency, minor in session.execute(accounts.where(mine)):
+                books[f"{ACCOUNTS.get(kind, kind)} {currency}"] += minor
             provider_id = self.desk.shop.provider.id
             rows = session.execute(
                 select(Invoice.id, Invoice.status).where(

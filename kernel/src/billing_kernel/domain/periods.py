@@ -1,10 +1,9 @@
 """Calendar arithmetic: renewals count from the anchor day, never from the date before."""
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
-
-from dateutil.relativedelta import relativedelta
 
 from billing_hookspecs import Period
 
@@ -13,7 +12,9 @@ LAST_DAY = date(9999, 12, 31)
 
 def months_after(anchor_on: date, months: int) -> date:
     """The date ``months`` after the anchor; a missing day becomes the month's last one."""
-    return anchor_on + relativedelta(months=months)
+    years, month = divmod(anchor_on.month - 1 + months, 12)
+    year = anchor_on.year + years
+    return date(year, month + 1, min(anchor_on.day, monthrange(year, month + 1)[1]))
 
 
 def next_expiry(anchor_on: date, start_on: date, months: int) -> date:
@@ -84,4 +85,4 @@ def days_after(day: date, days: int) -> date:
 
 def first_of_month(day: date, months_later: int = 0) -> date:
     """The first day of the month that is ``months_later`` after that of ``day``."""
-    return day.replace(day=1) + relativedelta(months=months_later)
+    return months_after(day.replace(day=1), months_later)

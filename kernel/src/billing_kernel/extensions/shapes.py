@@ -63,7 +63,8 @@ def _is_plainly(value: Any, plain: tuple[tuple[str, type], ...] | None) -> bool:
 
 
 def _are_plainly(items: Any, kind: Any) -> bool:
-    plain = _plain_fields(kind) if is_dataclass(kind) else None
+    annotated: Any = kind
+    plain = _plain_fields(annotated) if is_dataclass(kind) else None
     return plain is not None and all(
         type(item) is kind and _is_plainly(item, plain) for item in items
     )
