@@ -1,5 +1,6 @@
 """The cart: one operation for each service, one invoice for everything, prices as they are now."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -114,6 +115,21 @@ def test_at_72_a_stopped_service_may_have_both(kernel, client, service_id) -> No
     run_newest(kernel, service_id)
     service = service_of(kernel, service_id)
     assert (service.addons["disk"], str(service.expires_on)) == (30, "2026-03-31")
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_without_its_renewal_a_change_is_priced_by_itself(kernel, client, service_id) -> None:
+    """Nobody has to accept a price that changed because of what they took out themselves."""
+    suspend(kernel, service_id)
+    kernel.clock.instant += timedelta(days=14)
+    put(client, disk(service_id))
+    both = put(client, renewal(service_id))
+    taken = next(item for item in both["cart"]["items"] if item["kind"] == "renewal")
+    client.done("DELETE", f"/cart/items/{taken['id']}")
+    cart = client.done("GET", "/cart")
+    assert [item["quote"]["total"]["amount_minor"] for item in cart["items"]] == [200]
+    bought = client.done("POST", "/cart/checkout", BALANCE)
+    assert bought["invoice"]["total"]["amount_minor"] == 200
 
 
 def test_a_refused_renewal_gives_the_change_up_with_it(

@@ -91,27 +91,34 @@ def add_item(
     )
     session.add(item)
     session.flush()
-    _price_together(session, kernel, buyer, item)
+    if any(each.service_id == item.service_id for each in present if each not in removed):
+        _price_together(session, kernel, client, item.service_id)
     return item, removed
 
 
-def _price_together(session: Session, kernel: Kernel, buyer: Buyer, added: CartItem) -> None:
-    """What else the cart does to the service of a new item may change the price of either."""
-    if added.service_id is None or buyer.client is None:
-        return
-    items = items_of(session, buyer.client)
-    same = [item for item in items if item.service_id == added.service_id]
-    for item in same if len(same) > 1 else ():
-        quoted = _quoted(session, kernel, buyer, item, _asked(item, items))
-        if quoted.quote is not None:
-            total = quoted.quote.total
-            item.total_minor, item.currency = total.amount_minor, total.currency
+def remove_item(session: Session, kernel: Kernel, client_id: int, item_id: int) -> None:
+    """Take an item out; MissingError for none, or another's.
+
+    What stays for its service is priced as it is without it.
+    """
+    client = find(session, Client, client_id, lock=True)
+    item = find(session, CartItem, item_id, lock=True, client_id=client_id)
+    session.delete(item)
     session.flush()
+    _price_together(session, kernel, client, item.service_id)
 
 
-def remove_item(session: Session, client_id: int, item_id: int) -> None:
-    """Take an item out; MissingError for none, or another's."""
-    session.delete(find(session, CartItem, item_id, lock=True, client_id=client_id))
+def _price_together(
+    session: Session, kernel: Kernel, client: Client, service_id: int | None
+) -> None:
+    """What the cart does to one service: each may change the price of the others."""
+    items = items_of(session, client)
+    for item in items if service_id is not None else ():
+        if item.service_id == service_id:
+            quoted = _quoted(session, kernel, _buyer(session, client), item, _asked(item, items))
+            if quoted.quote is not None:
+                total = quoted.quote.total
+                item.total_minor, item.currency = total.amount_minor, total.currency
     session.flush()
 
 

@@ -51,7 +51,7 @@ def add_cart_item(
 @delete("/cart/items/{item_id:int}", operation_id="removeCartItem", tags=TAGS, sync_to_thread=True)
 def remove_cart_item(kernel: GivenKernel, caller: GivenCaller, item_id: FromPath[int]) -> None:
     """Take something out of the cart."""
-    kernel.database.run(lambda session: remove_item(session, caller.id, item_id))
+    kernel.database.run(lambda session: remove_item(session, kernel, caller.id, item_id))
 
 
 @post("/cart/checkout", operation_id="checkOutCart", tags=TAGS, sync_to_thread=True)
