@@ -10,6 +10,7 @@ from tests.factories import NOON, Shop, open_one, renew, run_newest, sell_under,
 
 from billing_hookspecs import Money
 from billing_kernel.application.altering import ChangeAddons, ServiceExpiredError, ask_for_change
+from billing_kernel.application.expiring import suspend_expired
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.renewing import quote_renewal
 from billing_kernel.clock import FixedClock
@@ -108,3 +109,27 @@ def test_a_late_renewal_is_charged_and_moves_the_anchor(kernel: Kernel, shop: Sh
     run_newest(kernel, sold.service_id)
     service = service_of(kernel, sold.service_id)
     assert (service.anchor_on, service.expires_on) == (date(2026, 3, 4), date(2026, 4, 4))
+
+
+def test_from_the_suspension_date_every_month_since_is_paid_one_by_one(
+    kernel: Kernel, shop: Shop
+) -> None:
+    """Renewed two months late: the first renewal pays for what is over, the second for today.
+
+    The quote says so beforehand, and paying for the past alone doesn't start the service again.
+    """
+    sold = late(kernel, shop, late_renewal_fee={"policy": "from_suspension_date"})
+    day = date(2026, 3, 3)
+    cast(FixedClock, kernel.clock).instant = NOON + timedelta(days=31)
+    kernel.database.run(lambda session: suspend_expired(session, kernel, sold.service_id, day))
+    run_newest(kernel, sold.service_id)
+    cast(FixedClock, kernel.clock).instant = NOON + timedelta(days=70)
+    ends = []
+    for status in ("suspended", "active"):
+        quote = sold.quote(date(2026, 4, 11))
+        ends.append(quote.expires_on)
+        renew(kernel, shop, sold.service_id)
+        run_newest(kernel, sold.service_id)
+        run_newest(kernel, sold.service_id)
+        assert service_of(kernel, sold.service_id).status == status
+    assert ends == [date(2026, 3, 28), date(2026, 4, 28)]
