@@ -42,8 +42,8 @@ def test_up_more_less_down_and_a_refund(begin: Callable[..., Story]) -> None:
     | July 2nd | 5.00 of it for a bad day        | -4.20 |-0.80 | -5.00 |
 
     10.24 x 10/30 = 3.4133, its tax 0.6479; 5.00 x 30.00/35.70 = 4.2017. What returns is taken from
-    the newest invoice that has something left: of the 5.95 the 2.03 that the disk has, 1.71 and
-    0.32, and 3.92 from the way up. In all 86.28 of 100.00.
+    the newest invoice that bought the days: the 4.06 from the one of the disk, the 5.95 from the
+    one of the way up. In all 86.28 of 100.00.
     """
     story = begin("2026-06-01", tax={"policy": "standard"})
     small, big = tariffs(story, "refund_difference")
@@ -71,7 +71,7 @@ def test_up_more_less_down_and_a_refund(begin: Callable[..., Story]) -> None:
         (note["net"]["amount_minor"], note["tax"]["amount_minor"])
         for note in story.invoices("credit_note")
     ]
-    assert amounts == [(-341, -65), (-171, -32), (-329, -63), (-420, -80)]
+    assert amounts == [(-341, -65), (-500, -95), (-420, -80)]
     assert story.balance() == 1372
     story.ends({service_id: "2026-08-01"})
 

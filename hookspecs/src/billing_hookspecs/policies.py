@@ -147,6 +147,8 @@ class AddonSituation(Value):
     """More or less of an addon within a paid period.
 
     ``price`` is the net price of the difference for a whole period as long as the one paid.
+    ``rest`` is what it costs for the remaining days where several periods that were paid at
+    prices of their own last, rounded half up; None: the remaining days' share of ``price``.
     """
 
     today: date
@@ -154,6 +156,7 @@ class AddonSituation(Value):
     paid: PaidPeriod
     price: Money
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    rest: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

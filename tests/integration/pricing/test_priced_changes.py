@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from tests.addons import DISK, monthly
 from tests.factories import Shop, open_one, renew, run_newest, sell_under, with_plan
 
-from billing_hookspecs import InvalidInputError, Money
+from billing_hookspecs import InvalidInputError, Money, Period
 from billing_kernel.application.changing import (
     ChangeTariff,
     NotChangeableError,
@@ -17,6 +17,7 @@ from billing_kernel.application.changing import (
     quote_tariff_change,
 )
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.domain.addons import AddonPrice
 from billing_kernel.domain.derivations import PolicyObjectsError
 from billing_kernel.domain.paid import read_paid
 from billing_kernel.domain.repricing import ChangeImpossibleError, PricedChange
@@ -164,6 +165,27 @@ def test_the_period_last_paid_decides_what_an_addon_costs(kernel: Kernel, shop: 
     run_newest(kernel, service_id)
     change = addons(kernel, service_id, {"disk": 30}, date(2026, 5, 1))
     assert totals(change) == [("addon", 600)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "amount"),
+    [
+        pytest.param("until_expiration", 100 + 450, id="each-by-its-own-price"),
+        pytest.param("full_period", 450, id="AT-45-the-period-last-paid"),
+    ],
+)
+def test_more_of_an_addon_over_periods_that_were_paid_ahead(
+    kernel: Kernel, shop: Shop, policy: str, amount: int
+) -> None:
+    """14 of 28 days at 20 a GiB, and three months at 45: 10 GiB cost 100 and 450."""
+    prices = (*monthly(20, (1,)), AddonPrice(3, Money(45, "RUB")))
+    sell_under(kernel, shop, addons=(msgspec.structs.replace(DISK, prices=prices),))
+    service_id = sold(kernel, shop, addon_order={"policy": policy})
+    renew(kernel, shop, service_id, 3)
+    run_newest(kernel, service_id)
+    change = addons(kernel, service_id, {"disk": 30})
+    assert totals(change) == [("addon", amount)]
+    assert change.lines[0].period == Period(HALFWAY, date(2026, 5, 31))
 
 
 @pytest.mark.parametrize(

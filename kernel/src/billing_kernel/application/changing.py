@@ -13,6 +13,7 @@ from billing_kernel.application.bundling import (
     bundled_names,
     refuse_bundled,
 )
+from billing_kernel.application.buying import bought_lines
 from billing_kernel.application.checking import check_addons
 from billing_kernel.application.consulting import InstalledPolicies, charging_policy
 from billing_kernel.application.entitling import refuse_forbidden
@@ -98,7 +99,7 @@ def quote_tariff_change(
         # Its days are priced one by one, by the price of a period that there must be.
         price_for(new_terms, months, renewal=True)
         return PricedChange((), None, kept_addons(new_terms, service.addons))
-    running = _running(service, terms, after)
+    running = _running(session, service, terms, after)
     return price_tariff_change(running, new_terms, plan.id, sale, InstalledPolicies(kernel))
 
 
@@ -133,7 +134,7 @@ def quote_addon_change(
     provider = session.get_one(Provider, service.provider_id)
     today = as_of or business_date(kernel.clock.now(), provider.time_zone)
     today = _first_day(today, after)
-    running = _running(service, terms, after)
+    running = _running(session, service, terms, after)
     sale = _sale(
         session, kernel, plan, terms, service, payer, today, service.name, running.paid.months
     )
@@ -156,8 +157,9 @@ def _first_day(today: date, after: Paid | None) -> date:
     return today if after is None else max(today, after.start_on)
 
 
-def _running(service: Service, terms: TariffTerms, after: Paid | None) -> Running:
+def _running(session: Session, service: Service, terms: TariffTerms, after: Paid | None) -> Running:
     if after is not None:
+        # What pays for its days is about to be invoiced, taxed as it is today.
         return Running(
             terms, after, service.addons, after.end_on, after.start_on, service.tariff_plan_id
         )
@@ -171,6 +173,7 @@ def _running(service: Service, terms: TariffTerms, after: Paid | None) -> Runnin
         service.expires_on,
         service.anchor_on,
         service.tariff_plan_id,
+        bought_lines(session, service, paid.price.currency),
     )
 
 

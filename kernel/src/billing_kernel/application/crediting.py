@@ -30,22 +30,31 @@ def earned_lines(session: Session, invoice: Invoice) -> tuple[RefundableLine, ..
 
     Raises RefundTooEarlyError while something that the invoice bought is under way.
     """
-    ends = _ends(session, invoice)
+    line_ids = [line.id for line in invoice.lines]
+    ends = _ends(session, line_ids)
     if any(line.total_minor and line.id not in ends for line in invoice.lines):
         raise RefundTooEarlyError(f"what invoice {invoice.number} bought is still under way")
-    credited = _credited(session, invoice)
-    lines = []
-    for line in invoice.lines:
-        if ends.get(line.id) == EntryKind.EARN:
-            net, tax = credited.get(line.id, (0, 0))
-            lines.append(
-                RefundableLine(
-                    line.id,
-                    Money(line.net_minor - net, invoice.currency),
-                    Money(line.tax_minor - tax, invoice.currency),
-                )
-            )
-    return tuple(lines)
+    earned = [line for line in invoice.lines if ends.get(line.id) == EntryKind.EARN]
+    return tuple(left_of(session, earned, invoice.currency).values())
+
+
+def left_of(
+    session: Session, lines: Sequence[InvoiceLine], currency: str
+) -> dict[int, RefundableLine]:
+    """What of earned lines, by their ids, refunds haven't taken back."""
+    credited = _credited(session, [line.id for line in lines])
+    left = {}
+    for line in lines:
+        net, tax = credited.get(line.id, (0, 0))
+        rest = Money(line.net_minor - net, currency), Money(line.tax_minor - tax, currency)
+        left[line.id] = RefundableLine(line.id, *rest)
+    return left
+
+
+def earned_of(session: Session, lines: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """Those of the lines whose money was earned."""
+    ends = _ends(session, [line.id for line in lines])
+    return [line for line in lines if ends.get(line.id) == EntryKind.EARN]
 
 
 def issue_credit_note(
@@ -78,19 +87,19 @@ def issue_credit_note(
     return note
 
 
-def _ends(session: Session, invoice: Invoice) -> dict[int, str]:
+def _ends(session: Session, line_ids: Sequence[int]) -> dict[int, str]:
     """How the money of each line ended: earned or released."""
     rows = session.execute(
         select(LedgerEntry.source_id, LedgerEntry.kind).where(
             LedgerEntry.source_type == "invoice_line",
             LedgerEntry.kind.in_([EntryKind.EARN, EntryKind.RELEASE]),
-            LedgerEntry.source_id.in_([line.id for line in invoice.lines]),
+            LedgerEntry.source_id.in_(line_ids),
         )
     )
     return {row.source_id: row.kind for row in rows}
 
 
-def _credited(session: Session, invoice: Invoice) -> dict[int, tuple[int, int]]:
+def _credited(session: Session, line_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     """Net and tax of each line that refunds took back, or are about to."""
     rows = session.execute(
         select(
@@ -100,7 +109,7 @@ def _credited(session: Session, invoice: Invoice) -> dict[int, tuple[int, int]]:
         )
         .join(Refund, Refund.id == RefundLine.refund_id)
         .where(
-            RefundLine.invoice_line_id.in_([line.id for line in invoice.lines]),
+            RefundLine.invoice_line_id.in_(line_ids),
             Refund.state != AttemptState.FAILED,
         )
         .group_by(RefundLine.invoice_line_id)
@@ -112,8 +121,8 @@ def _credit_line(line: InvoiceLine, part: RefundLine, refund: Refund) -> PricedL
     net, tax = Money(-part.net_minor, refund.currency), Money(-part.tax_minor, refund.currency)
     step = Step(
         "refund.share",
-        f"{-(net + tax)} of {Money(refund.credited_minor, refund.currency)}, in proportion to "
-        "what was left of the line",
+        f"{-(net + tax)} of {Money(refund.credited_minor, refund.currency)} is taken back of "
+        "this line",
         {"refund_minor": refund.credited_minor, "line_total_minor": line.total_minor},
         (net + tax).amount_minor,
     )

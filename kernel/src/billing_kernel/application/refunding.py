@@ -60,14 +60,15 @@ GATEWAY, BALANCE = "gateway", "balance"
 class RefundPayment:
     """``to`` is ``gateway`` or ``balance``; ``amount`` None means all that is left.
 
-    ``service_id`` takes it only from what the payment's invoice earned with that service.
+    ``parts`` are what of the invoice's lines is to be taken, where the caller knows: they make
+    the amount up, are left of earned lines, and the payment is locked.
     """
 
     payment_id: int
     to: str
     reason: str
     amount: Money | None = None
-    service_id: int | None = None
+    parts: tuple[RefundableLine, ...] | None = None
 
 
 def refund_payment(session: Session, kernel: Kernel, command: RefundPayment) -> Refund:
@@ -82,23 +83,13 @@ def refund_payment(session: Session, kernel: Kernel, command: RefundPayment) -> 
     amount = payment.left if command.amount is None else command.amount
     if payment.payment_method_id is None and command.to == GATEWAY:
         raise RefundNotPossibleError("a payment from the balance can only return to the balance")
-    refund = _book(session, payment, amount, command.to, command.reason, command.service_id)
+    refund = _book(session, payment, amount, command.to, command.reason, command.parts)
     if command.to == BALANCE:
         finish_refund(session, kernel, refund, payment)
         ask_to_spend(session, session.get_one(Client, payment.client_id))
     else:
         _send(session, kernel, refund, payment)
     return refund
-
-
-def creditable(session: Session, payment: Payment, service_id: int) -> Money:
-    """What of a payment can return to the balance from what a service earned of it.
-
-    Raises RefundTooEarlyError while something that it bought is under way.
-    """
-    lock_payment(session, payment.id)
-    refundable = _refundable(session, payment, service_id)
-    return min(payment.left, refundable.earned)
 
 
 def finish_refund(
@@ -196,9 +187,9 @@ def _book(
     amount: Money,
     destination: str,
     reason: str,
-    service_id: int | None = None,
+    parts: tuple[RefundableLine, ...] | None = None,
 ) -> Refund:
-    refundable = _refundable(session, payment, service_id)
+    refundable = _refundable(session, payment, parts)
     plan = decide_refund(amount, refundable, to_balance=destination == BALANCE)
     refund = Refund(
         payment_id=payment.id,
@@ -240,18 +231,17 @@ def _post(session: Session, payment: Payment, refund: Refund, plan: RefundPlan) 
     post(session, draft)
 
 
-def _refundable(session: Session, payment: Payment, service_id: int | None = None) -> Refundable:
+def _refundable(
+    session: Session, payment: Payment, parts: tuple[RefundableLine, ...] | None = None
+) -> Refundable:
     """What a payment's refund can be made of; raises RefundTooEarlyError."""
     zero = Money.zero(payment.captured.currency)
-    lines: tuple[RefundableLine, ...] = ()
+    lines: tuple[RefundableLine, ...] = parts or ()
     unearned = payment.left
-    if payment.settles_invoice and payment.invoice_id is not None:
+    if parts is None and payment.settles_invoice and payment.invoice_id is not None:
         invoice = find(session, Invoice, payment.invoice_id)
         if invoice.kind != "advance_payment":
             lines = earned_lines(session, invoice)
-            if service_id is not None:
-                of_service = {line.id for line in invoice.lines if line.service_id == service_id}
-                lines = tuple(line for line in lines if line.line_id in of_service)
             earned = sum((line.total for line in lines), zero)
             came = sum((it.left for it in _settling(session, invoice)), zero)
             unearned = min(payment.left, came - earned)

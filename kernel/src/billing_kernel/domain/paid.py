@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from billing_hookspecs import Money, PaidPeriod, Period, round_half_up
-from billing_kernel.domain.periods import days_between
 
 
 class Paid(msgspec.Struct, frozen=True):
@@ -41,18 +40,20 @@ class Paid(msgspec.Struct, frozen=True):
         lasting = list(self.lasting(today, expires_on))
         if len(lasting) <= 1:
             return (lasting[0][0] if lasting else self).period()
-        value = sum((days * paid.period().daily_cost_minor() for paid, days in lasting), Fraction())
+        value = sum(
+            (days.days * paid.period().daily_cost_minor() for paid, days in lasting), Fraction()
+        )
         amount = Money(round_half_up(value), self.price.currency)
         return PaidPeriod(amount, Period(today, expires_on), self.months)
 
-    def lasting(self, today: date, expires_on: date) -> Iterator[tuple["Paid", int]]:
+    def lasting(self, today: date, expires_on: date) -> Iterator[tuple["Paid", Period]]:
         """The paid periods that aren't over, oldest first, each with its days that are left."""
         periods = (*self.before, self)
         ends = (*(period.start_on for period in periods[1:]), expires_on)
         for period, end_on in zip(periods, ends, strict=True):
-            days = days_between(max(today, period.start_on), end_on)
-            if days > 0:
-                yield period, days
+            start_on = max(today, period.start_on)
+            if start_on < end_on:
+                yield period, Period(start_on, end_on)
 
     def after(self, earlier: "Paid", today: date) -> "Paid":
         """The same, with those of the earlier periods before it that aren't over today."""

@@ -6,7 +6,7 @@ from fractions import Fraction
 from billing_hookspecs import Money
 from billing_kernel.domain.errors import ConflictError, RuleError
 from billing_kernel.domain.ledger import InsufficientFundsError
-from billing_kernel.domain.rounding import fraction_of
+from billing_kernel.domain.rounding import fraction_of, split
 
 
 class RefundTooLargeError(RuleError):
@@ -29,7 +29,10 @@ class RefundTooEarlyError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class RefundableLine:
-    """An earned invoice line, less what was credited before; both have the same sign."""
+    """Of an earned invoice line what wasn't credited before, or the part that goes back now.
+
+    Net and tax have the same sign.
+    """
 
     line_id: int
     net: Money
@@ -39,14 +42,17 @@ class RefundableLine:
     def total(self) -> Money:
         return self.net + self.tax
 
+    def plus(self, more: "RefundableLine | None") -> "RefundableLine":
+        """With more of the same line."""
+        if more is None:
+            return self
+        return RefundableLine(self.line_id, self.net + more.net, self.tax + more.tax)
 
-@dataclass(frozen=True, slots=True)
-class RefundShare:
-    """What one invoice line gives back; ``net`` and ``tax`` add up to its part."""
-
-    line_id: int
-    net: Money
-    tax: Money
+    def less(self, part: "RefundableLine | None") -> "RefundableLine":
+        """Without a part of the same line."""
+        if part is None:
+            return self
+        return RefundableLine(self.line_id, self.net - part.net, self.tax - part.tax)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class RefundPlan:
     """Where a refund is taken from: the client's balance, and what invoice lines earned."""
 
     from_balance: Money
-    shares: tuple[RefundShare, ...]
+    shares: tuple[RefundableLine, ...]
 
     @property
     def net(self) -> Money:
@@ -104,26 +110,18 @@ def decide_refund(amount: Money, refundable: Refundable, *, to_balance: bool) ->
     return RefundPlan(from_balance, share_refund(credited, refundable.lines))
 
 
-def share_refund(amount: Money, lines: tuple[RefundableLine, ...]) -> tuple[RefundShare, ...]:
+def share_refund(amount: Money, lines: tuple[RefundableLine, ...]) -> tuple[RefundableLine, ...]:
     """Split ``amount`` over the lines in proportion to what is left of each, tax included.
 
     The shares add up to ``amount`` to the minor unit, and no line gives more than it has, so
     that any series of refunds that returns everything returns each line's net and tax.
     """
-    whole = sum(line.total.amount_minor for line in lines)
-    if not amount or not whole:
+    weights = [line.total.amount_minor for line in lines]
+    if not amount or not sum(weights):
         return ()
-    exact = [Fraction(amount.amount_minor * line.total.amount_minor, whole) for line in lines]
-    parts = [part.__floor__() for part in exact]
-    over = amount.amount_minor - sum(parts)
-    for index, fraction in enumerate(exact):
-        if over and fraction.denominator > 1:
-            parts[index] += 1
-            over -= 1
     shares = []
-    for line, part in zip(lines, parts, strict=True):
-        if part:
-            total = Money(part, amount.currency)
+    for line, total in zip(lines, split(amount, weights), strict=True):
+        if total:
             tax = fraction_of(total, Fraction(line.tax.amount_minor, line.total.amount_minor))
-            shares.append(RefundShare(line.line_id, total - tax, tax))
+            shares.append(RefundableLine(line.line_id, total - tax, tax))
     return tuple(shares)

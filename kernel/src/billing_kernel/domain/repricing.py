@@ -1,6 +1,6 @@
 """What a running service costs when it changes: another tariff plan, more or less of an addon."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -32,6 +32,7 @@ from billing_kernel.domain.pricing import (
     parameters_of,
     priced_line,
 )
+from billing_kernel.domain.returns import Bought, BoughtLine, given_up, return_lines
 from billing_kernel.domain.tariffs import TariffTerms, price_for
 
 
@@ -43,7 +44,7 @@ class ChangeImpossibleError(RuleError):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A service within a paid period."""
+    """A service within a paid period, and the invoice lines that paid for it."""
 
     terms: TariffTerms
     paid: Paid
@@ -51,6 +52,7 @@ class Running:
     expires_on: date
     anchor_on: date
     tariff_plan_id: int
+    bought: tuple[BoughtLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +87,9 @@ def price_tariff_change(
     kept = running.paid.each(lambda paid: _with_addons(paid, dict.fromkeys(ended)))
     new = fresh_paid(new_terms, replace(sale, addons=addons), policies)
     following = _following(running, new_terms, replace(sale, addons=addons), policies)
+    situation = _situation(running, kept, new, following, sale.start_on)
+    situation = replace(situation, is_way_back=running.paid.way_back_plan_id == new_plan_id)
     choice = running.terms.policies.tariff_change
-    situation = TariffChangeSituation(
-        today=sale.start_on,
-        expires_on=running.expires_on,
-        remaining_days=max(0, days_between(sale.start_on, running.expires_on)),
-        paid=kept.rest(sale.start_on, running.expires_on),
-        new_price=new.period().amount,
-        new_period_days=days_between(new.start_on, new.end_on),
-        expires_if_new=new.end_on,
-        expires_if_next=following.end_on,
-        is_way_back=running.paid.way_back_plan_id == new_plan_id,
-        parameters=parameters_of(choice),
-        next_price=following.period().amount,
-    )
     call = call_policy(policies, PolicyKind.TARIFF_CHANGE, choice, situation)
     derivation = Derivation(sale.tax, sale.prices_include_tax, call)
     derived = derive(derivation, policies)
@@ -108,16 +99,39 @@ def price_tariff_change(
     line = priced_line(
         "change", sale.description, derivation, derived, period_months=sale.period_months
     )
-    endings = [
-        _addon_line(running, addon, running.addons[addon.resource_type], None, sale, policies)
-        for addon in running.terms.addons
-        if addon.resource_type in ended
-    ]
+    lines, bought = [line], Bought(list(running.bought))
+    if line.total.amount_minor < 0:
+        new_daily = new.period().daily_cost_minor()
+        returned = given_up(kept, -derived.price, sale.start_on, running.expires_on, new_daily)
+        lines = return_lines(line, derivation, derived, returned, bought)
+    for addon in running.terms.addons:
+        if addon.resource_type in ended:
+            before = running.addons[addon.resource_type]
+            lines += _addon_lines(running, addon, before, None, sale, policies, bought)
     paid = msgspec.structs.replace(new, way_back_plan_id=_way_back(running, situation, change))
     if change.restarts_on is not None and change.restarts_on > sale.start_on:
         paid = following.after(kept, sale.start_on)
-    lines = (line, *(ending for ending in endings if ending is not None))
-    return PricedChange(lines, change.expires_on, addons, paid, change.restarts_on, sale.tax.note)
+    return PricedChange(
+        tuple(lines), change.expires_on, addons, paid, change.restarts_on, sale.tax.note
+    )
+
+
+def _situation(
+    running: Running, kept: Paid, new: Paid, following: Paid, today: date
+) -> TariffChangeSituation:
+    """What the policy of a change may know; ``kept`` is what was paid without addons that end."""
+    return TariffChangeSituation(
+        today=today,
+        expires_on=running.expires_on,
+        remaining_days=max(0, days_between(today, running.expires_on)),
+        paid=kept.rest(today, running.expires_on),
+        new_price=new.period().amount,
+        new_period_days=days_between(new.start_on, new.end_on),
+        expires_if_new=new.end_on,
+        expires_if_next=following.end_on,
+        parameters=parameters_of(running.terms.policies.tariff_change),
+        next_price=following.period().amount,
+    )
 
 
 def _following(running: Running, terms: TariffTerms, sale: Sale, policies: Policies) -> Paid:
@@ -138,14 +152,14 @@ def price_addon_change(
 
     Raises PolicyObjectsError, AddonNotSoldError.
     """
-    lines, changed = [], {}
+    lines: list[PricedLine] = []
+    changed, bought = {}, Bought(list(running.bought))
     for addon in offered_addons(running.terms):
         name = addon.resource_type
         if name not in wanted or wanted[name] == running.addons.get(name):
             continue
-        line = _addon_line(running, addon, running.addons.get(name), wanted[name], sale, policies)
-        if line is not None:
-            lines.append(line)
+        before = running.addons.get(name)
+        lines += _addon_lines(running, addon, before, wanted[name], sale, policies, bought)
         changed[name] = addon
     paid = running.paid.each(
         lambda each: _with_addons(
@@ -207,44 +221,66 @@ def fresh_paid(terms: TariffTerms, sale: Sale, policies: Policies) -> Paid:
     return Paid(period.start_on, period.end_on, sale.period_months, derived.price, addons)
 
 
-def _addon_line(
-    running: Running, addon: AddonTerm, before: Any, after: Any, sale: Sale, policies: Policies
-) -> PricedLine | None:
+def _addon_lines(
+    running: Running,
+    addon: AddonTerm,
+    before: Any,
+    after: Any,
+    sale: Sale,
+    policies: Policies,
+    bought: Bought,
+) -> list[PricedLine]:
     """More of an addon by the order policy, less of it by the cancellation policy.
 
     Never more than what was paid for it is given back.
     """
-    paid, expires_on = running.paid.period(), running.expires_on
+    less = running.paid.each(lambda each: _given_up(addon, before, after, each))
     difference = _beyond(addon, after, running.paid) - _beyond(addon, before, running.paid)
     is_less = difference.amount_minor < 0
-    if is_less:
-        paid = running.paid.rest(sale.start_on, expires_on)
-        given_up = running.paid.each(lambda each: _given_up(addon, before, after, each))
-        difference = given_up.rest(sale.start_on, expires_on).amount
-    if not difference:
-        return None
-    policies_of = running.terms.policies
-    kind = PolicyKind.ADDON_CANCELLATION if is_less else PolicyKind.ADDON_ORDER
-    choice = policies_of.addon_cancellation if is_less else policies_of.addon_order
-    situation = AddonSituation(
-        sale.start_on,
-        max(0, days_between(sale.start_on, expires_on)),
-        paid,
-        difference,
-        parameters_of(choice),
+    situation = (
+        _less(running, sale, less)
+        if is_less
+        else _more(running, sale, difference, running.paid.each(_extra(addon, before, after)))
     )
+    if not situation.price and not situation.rest:
+        return []
+    kind = PolicyKind.ADDON_CANCELLATION if is_less else PolicyKind.ADDON_ORDER
+    policies_of = running.terms.policies
+    choice = policies_of.addon_cancellation if is_less else policies_of.addon_order
+    situation = replace(situation, parameters=parameters_of(choice))
     call = call_policy(policies, kind, choice, situation)
     derivation = Derivation(sale.tax, sale.prices_include_tax, call, gives_back=is_less)
     derived = derive(derivation, policies)
     text = addon_text(addon, after if after is not None else before)
-    return priced_line(
+    line = priced_line(
         "refund" if is_less else "addon",
         f"{sale.description}: {text}",
         derivation,
         derived,
-        period=Period(sale.start_on, expires_on) if situation.remaining_days else None,
+        period=Period(sale.start_on, running.expires_on) if situation.remaining_days else None,
         resource_type=addon.resource_type,
     )
+    if line.total.amount_minor >= 0:
+        return [line]
+    returned = given_up(less, -derived.price, sale.start_on, running.expires_on)
+    return return_lines(line, derivation, derived, returned, bought)
+
+
+def _less(running: Running, sale: Sale, less: Paid) -> AddonSituation:
+    """Less of an addon: what is given up is worth what its days that are left were paid with."""
+    today, expires_on = sale.start_on, running.expires_on
+    days = max(0, days_between(today, expires_on))
+    price = less.rest(today, expires_on).amount
+    return AddonSituation(today, days, running.paid.rest(today, expires_on), price)
+
+
+def _more(running: Running, sale: Sale, difference: Money, more: Paid) -> AddonSituation:
+    """More of an addon: the period last paid has its price, days before it have their own."""
+    today, expires_on = sale.start_on, running.expires_on
+    days = max(0, days_between(today, expires_on))
+    several = len(list(more.lasting(today, expires_on))) > 1
+    rest = more.rest(today, expires_on).amount if several else None
+    return AddonSituation(today, days, running.paid.period(), difference, rest=rest)
 
 
 def _given_up(addon: AddonTerm, before: Any, after: Any, paid: Paid) -> Paid:
@@ -252,6 +288,16 @@ def _given_up(addon: AddonTerm, before: Any, after: Any, paid: Paid) -> Paid:
     less = _beyond(addon, before, paid) - _beyond(addon, after, paid)
     most = paid.addons.get(addon.resource_type, Money.zero(less.currency))
     return msgspec.structs.replace(paid, price=min(less, most), addons={})
+
+
+def _extra(addon: AddonTerm, before: Any, after: Any) -> Callable[[Paid], Paid]:
+    """Of a paid period what more of an addon costs."""
+
+    def extra(paid: Paid) -> Paid:
+        more = _beyond(addon, after, paid) - _beyond(addon, before, paid)
+        return msgspec.structs.replace(paid, price=more, addons={})
+
+    return extra
 
 
 def _with_addons(paid: Paid, prices: Mapping[str, Money | None]) -> Paid:

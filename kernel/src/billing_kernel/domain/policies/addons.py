@@ -25,7 +25,16 @@ class UntilExpiration(AddonOrderPolicy):
     }
 
     def decide(self, situation: AddonSituation) -> AddonAmount:
-        return _share(situation, "addon_order.until_expiration")
+        if situation.rest is None:
+            return _share(situation, "addon_order.until_expiration")
+        step = Step(
+            "addon_order.until_expiration",
+            f"{situation.rest} for {situation.remaining_days} days, each by the price of the "
+            "period that it was paid in, rounded half up",
+            {"remaining_days": situation.remaining_days},
+            situation.rest.amount_minor,
+        )
+        return AddonAmount(situation.rest, (step,))
 
 
 class FullPeriod(AddonOrderPolicy):
