@@ -357,6 +357,25 @@ def open_version(session: Session, shop: Shop) -> int:
     return version_in_force(session, session.get_one(TariffPlan, shop.plan.id)).id
 
 
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_nobody_is_late_for_a_night_that_did_not_run(
+    kernel: Kernel, clock: FixedClock, shop: Shop, alone: bool
+) -> None:
+    """The money was there, and we weren't: no fee, and no day that nobody pays for."""
+    half = {"policy": "percent", "percent": "50"}
+    sell_under(kernel, shop, policies=TariffPolicies(late_renewal_fee=half))
+    service_id = open_one(kernel, shop)
+    renewing(kernel, service_id)
+    if alone:
+        # One with an unpaid invoice isn't renewed in a page.
+        invoice_renewal(kernel, shop, service_id)
+    assert night(kernel, clock, EXPIRY - timedelta(days=1)) == {}
+    assert night(kernel, clock, date(2026, 3, 3)) == {"renewed": 1}
+    assert service_of(kernel, service_id).expires_on == date(2026, 3, 31)
+    assert money_of(kernel, shop) == (3000, 0)
+
+
 def test_a_run_is_not_for_the_future(kernel: Kernel, clock: FixedClock, shop: Shop) -> None:
     """A day that hasn't come has nothing due."""
     with pytest.raises(FutureRunError, match="2026-03-01 hasn't come yet"):

@@ -11,6 +11,7 @@ from billing_kernel.application.closing import NotSupportedError
 from billing_kernel.application.expiring import is_expected, suspend_expired
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.making_up import in_time_on, missed_from
 from billing_kernel.application.paying import PayWith, pay_invoice
 from billing_kernel.application.posting import may_spend
 from billing_kernel.application.renewing import (
@@ -65,12 +66,15 @@ def renew_due(session: Session, kernel: Kernel, service_id: int, today: date) ->
         return False
     try:
         with session.begin_nested():
-            priced = quote_renewal(session, kernel, service, service.period_months)
+            wanted = _renewal(session, kernel, service)
+            priced = quote_renewal(
+                session, kernel, service, service.period_months, as_of=wanted.as_of
+            )
             total = priced.total(priced.lines[0].total.currency)
             owner = Owner(service.provider_id, service.client_id)
             if not may_spend(session, owner.balance(total.currency), total.amount_minor):
                 return False
-            invoice = renew_service(session, kernel, _renewal(service), service.client_id)
+            invoice = renew_service(session, kernel, wanted, service.client_id)
             locked = find(session, Invoice, invoice.id, lock=True)
             pay_from_balance(session, kernel, locked)
     except (ConflictError, RuleError):
@@ -92,7 +96,8 @@ def collect_due(session: Session, kernel: Kernel, service_id: int, today: date) 
     client_id, pay_with = service.client_id, PayWith(stored_method_id=service.renewal_method_id)
     try:
         with session.begin_nested():
-            invoice = renew_service(session, kernel, _renewal(service), client_id)
+            wanted = _renewal(session, kernel, service)
+            invoice = renew_service(session, kernel, wanted, client_id)
             payment = pay_invoice(session, kernel, invoice.id, client_id, pay_with)
             if payment is not None:
                 session.flush()
@@ -148,8 +153,11 @@ def _lock_due(session: Session, service_id: int, today: date) -> Service | None:
     return service if is_due else None
 
 
-def _renewal(service: Service) -> RenewService:
-    return RenewService(service.id, service.period_months, service.expires_on)
+def _renewal(session: Session, kernel: Kernel, service: Service) -> RenewService:
+    provider = session.get_one(Provider, service.provider_id)
+    today = business_date(kernel.clock.now(), provider.time_zone)
+    as_of = in_time_on(service, missed_from(session, provider, today), today)
+    return RenewService(service.id, service.period_months, service.expires_on, as_of=as_of)
 
 
 def _may_collect(session: Session, service: Service, today: date) -> bool:

@@ -70,10 +70,13 @@ class TariffEndedError(RuleError):
 
 @dataclass(frozen=True, slots=True)
 class RenewService:
+    """``as_of`` is the day that it is priced for, today if none is given."""
+
     service_id: int
     period_months: int
     expected_expires_on: date | None = None
     payer_id: int | None = None
+    as_of: date | None = None
 
 
 def quote_renewal(
@@ -174,7 +177,9 @@ def prepare_renewal(
     expected = command.expected_expires_on
     if expected is not None and expected != service.expires_on:
         raise ExpiryMovedError(f"service {service.id} expires on {service.expires_on}")
-    priced = quote_renewal(session, kernel, service, command.period_months, payer)
+    priced = quote_renewal(
+        session, kernel, service, command.period_months, payer, as_of=command.as_of
+    )
     for invoice in lock_unpaid_renewals(session, service):
         refuse_while_charged(session, invoice)
     withdraw_renewals(session, kernel, service)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from billing_kernel.application.counting import Tally
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.making_up import remember_night
 from billing_kernel.application.nightly import STEPS
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.application.stepping import Stepper, rare_collections
@@ -65,6 +66,7 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
         providers = list(session.scalars(select(Provider).order_by(Provider.id)))
     if run.state == "done":
         return run
+    begun_at = kernel.clock.now()
     days = [(each.id, _today(kernel, each, run.as_of)) for each in providers]
     dues = [
         (step, step.due_at(provider_id, today)) for step in STEPS for provider_id, today in days
@@ -78,6 +80,8 @@ def carry_out(kernel: Kernel, run_id: int, progress: Progress | None = None) -> 
                 if progress is not None:
                     progress(tally.done, tally.total)
     tally.end()
+    if not run.is_dry and run.as_of is None:
+        kernel.database.run(lambda session: remember_night(session, begun_at))
     return _report(kernel, run_id, tally, "done")
 
 

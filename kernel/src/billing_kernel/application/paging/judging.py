@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import BillingError, Money
 from billing_kernel.application.kernel import Kernel
+from billing_kernel.application.making_up import in_time_on, missed_from
 from billing_kernel.application.paging.surveying import Survey
 from billing_kernel.application.recalling import Answers
 from billing_kernel.application.renewing import quote_renewal
@@ -46,6 +48,7 @@ def judge(session: Session, kernel: Kernel, page: Survey, *, alone: bool = False
     ``alone`` judges each as if its client had no other one.
     """
     answers = Answers(session, kernel)
+    missed_on = missed_from(session, page.provider, answers.today(page.provider))
     renewals: list[Renewal] = []
     rest: list[int] = []
     apart: set[int] = set()
@@ -57,7 +60,7 @@ def judge(session: Session, kernel: Kernel, page: Survey, *, alone: bool = False
         if service.client_id not in apart and page.is_plain(service):
             try:
                 renewal = _renewal(
-                    session, kernel, page.clients[service.client_id], service, answers
+                    session, kernel, page.clients[service.client_id], service, answers, missed_on
                 )
             except (ConflictError, RuleError):
                 continue
@@ -76,9 +79,22 @@ def judge(session: Session, kernel: Kernel, page: Survey, *, alone: bool = False
 
 
 def _renewal(
-    session: Session, kernel: Kernel, client: Client, service: Service, answers: Answers
+    session: Session,
+    kernel: Kernel,
+    client: Client,
+    service: Service,
+    answers: Answers,
+    missed_on: date,
 ) -> Renewal:
-    priced = quote_renewal(session, kernel, service, service.period_months, answers=answers)
+    today = answers.today(answers.provider(service.provider_id))
+    priced = quote_renewal(
+        session,
+        kernel,
+        service,
+        service.period_months,
+        as_of=in_time_on(service, missed_on, today),
+        answers=answers,
+    )
     return Renewal(service, client, priced, priced.total(priced.lines[0].total.currency))
 
 
