@@ -93,7 +93,7 @@ def resume_service(
     )
     starts = asked_by in (ADMINISTRATOR, suspended_by(session, service))
     if starts and service.status == ServiceState.SUSPENDED:
-        # Kept it is in any case; one that is charged daily starts once there is money for it.
+        # Kept it is in any case; one that is charged daily starts when asked with money for it.
         with suppress(InsufficientFundsError):
             act_on_service(session, kernel, service_id, OperationKind.RESUME, asked_by=asked_by)
     return service
