@@ -20,6 +20,9 @@ _BYE = {
     "en": "{{ provider.name }}\n{{ provider.support_email }}",
     "ru": "{{ provider.name }}\n{{ provider.support_email }}",
 }
+_IF_PAID = (
+    "{% if operation.kind == 'open' or operation.kind == 'renew' or operation.kind == 'change' %}"
+)
 _PAY = {
     "en": "{% if provider.billing_url %}Client area: {{ provider.billing_url }}\n\n{% endif %}",
     "ru": "{% if provider.billing_url %}Личный кабинет: {{ provider.billing_url }}\n\n{% endif %}",
@@ -126,11 +129,13 @@ STANDARD: Final[Mapping[str, Texts]] = {
     ),
     "operation.refused": _texts(
         "{{ service.name }}: your request could not be carried out",
-        "What you asked for {{ service.name }} could not be carried out. What was paid for it is"
-        " on your balance. Our employees look into it.",
+        "What you asked for {{ service.name }} could not be carried out."
+        f"{_IF_PAID} What was paid for it is on your balance.{{% endif %}}"
+        " Our employees look into it.",
         "{{ service.name }}: не удалось выполнить",
-        "Запрос по услуге {{ service.name }} выполнить не удалось. Оплата возвращена на ваш"
-        " баланс. Наши сотрудники разбираются.",
+        "Запрос по услуге {{ service.name }} выполнить не удалось."
+        f"{_IF_PAID} Оплата возвращена на ваш баланс.{{% endif %}}"
+        " Наши сотрудники разбираются.",
     ),
     "payment.failed": _texts(
         "Payment {{ payment.id }} failed",
