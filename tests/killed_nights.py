@@ -1,6 +1,5 @@
 """Nightly runs in processes of their own: several at once, killed at any moment, started late."""
 
-import multiprocessing
 import random
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from multiprocessing.synchronize import Event
 from sqlalchemy import func, select
 from tests.factories import FakeModule, make_kernel, make_shop
 from tests.nights import NIGHT, Crowd, ledger_hash, run_night, seed
+from tests.servers.copies import processes
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.paging import claiming
@@ -26,9 +26,6 @@ SHORT_OF_MONEY = Crowd(60, 4, 2500)
 PAGE = 5
 READY_S = 60
 FINISHED_S = 300
-
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from tests.factories import FakeModule, make_kernel
 from tests.people import Person
+from tests.servers.applications import served
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import create_administrator, open_session
-from billing_kernel.http.app import create_app
 from billing_kernel.models import Administrator, Client
 from billing_kernel.settings import Settings
 
@@ -24,7 +24,7 @@ def kernel(settings: Settings) -> Iterator[Kernel]:
 
 @pytest.fixture
 def http(kernel: Kernel) -> Iterator[TestClient[Litestar]]:
-    with TestClient(create_app(kernel), raise_server_exceptions=False) as client:
+    with served(kernel) as client:
         yield client
 
 

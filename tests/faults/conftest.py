@@ -4,14 +4,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from tests.factories import give, make_client
+from tests.servers.copies import begin
 from tests.servers.variables import environment
 
 from billing_hookspecs import Money
@@ -32,20 +34,25 @@ PRICE_MINOR = 700
 WAIT_S = 60
 
 
+def wait(condition: Callable[[], bool], logs: Sequence[Path]) -> None:
+    """Until it holds; shows the logs if it never does."""
+    ends_at = time.monotonic() + WAIT_S
+    while not condition():
+        if time.monotonic() > ends_at:
+            said = [log.read_text() for log in logs]
+            pytest.fail("nothing came of it:\n" + "\n---\n".join(said))
+        time.sleep(0.05)
+
+
 class Vendor:
     """The simulated seller of licences, a process that no killed worker takes along."""
 
     def __init__(self, folder: Path) -> None:
-        with (folder / "vendor.log").open("w") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "billing_isp_licenses.simulator", "--activation-polls", "1"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        self.url = next(word for word in line.split() if word.startswith("http")).rstrip(",")
+        output = folder / "vendor.txt"
+        output.touch()
+        self._process = begin("billing_isp_licenses.simulator", output=output)
+        wait(lambda: output.read_text().endswith("\n") or not self._process.is_alive(), [output])
+        self.url = output.read_text().splitlines()[0]
         self._control = httpx.URL(self.url).copy_with(path="/_simulator/")
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -65,9 +72,7 @@ class Vendor:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self._process.join()
 
 
 @dataclass(frozen=True)
@@ -92,17 +97,19 @@ class Sale:
 
         return self.kernel.database.run(place)
 
-    def worker(self, crash_at: str = "") -> "subprocess.Popen[bytes]":
-        log = self.folder / f"worker-{len(list(self.folder.glob('worker-*.log')))}.log"
-        with log.open("wb") as output:
+    def worker(self, crash_at: str = "") -> ForkServerProcess:
+        log = self.folder / f"worker-{len(self._logs())}.log"
+        log.touch()
+        told = environment(self.kernel.settings)
+        return begin("billing_kernel.cli", "worker", output=log, **told, BILLING_CRASH_AT=crash_at)
+
+    def worker_by_command(self, crash_at: str = "") -> "subprocess.Popen[bytes]":
+        """As `worker`, but begun as an operator does."""
+        told = {**environment(self.kernel.settings), "BILLING_CRASH_AT": crash_at}
+        with (self.folder / f"worker-{len(self._logs())}.log").open("wb") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "billing_kernel.cli", "worker"],
-                env={
-                    **os.environ,
-                    **environment(self.kernel.settings),
-                    "BILLING_CRASH_AT": crash_at,
-                },
-                stdout=output, stderr=output,
+                env={**os.environ, **told}, stdout=output, stderr=output,
             )  # fmt: skip
 
     def service(self, placed: PlacedOrder) -> Service:
@@ -115,12 +122,10 @@ class Sale:
 
     def wait(self, condition: Callable[[], bool]) -> None:
         """Until it holds; shows the workers' logs if it never does."""
-        ends_at = time.monotonic() + WAIT_S
-        while not condition():
-            if time.monotonic() > ends_at:
-                logs = [file.read_text() for file in sorted(self.folder.glob("worker-*.log"))]
-                pytest.fail("nothing came of it:\n" + "\n---\n".join(logs))
-            time.sleep(0.1)
+        wait(condition, self._logs())
+
+    def _logs(self) -> list[Path]:
+        return sorted(self.folder.glob("worker-*.log"))
 
 
 @pytest.fixture

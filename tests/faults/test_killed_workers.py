@@ -1,7 +1,6 @@
 """Workers are killed with SIGKILL at every step of buying a licence."""
 
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,13 +28,13 @@ MOMENTS = [
 
 
 @contextmanager
-def working(sale: Sale) -> Iterator["subprocess.Popen[bytes]"]:
+def working(sale: Sale) -> Iterator[None]:
     worker = sale.worker()
     try:
-        yield worker
+        yield
     finally:
         worker.terminate()
-        worker.wait(30)
+        worker.join(30)
 
 
 def assert_sold_once(sale: Sale, placed: PlacedOrder) -> None:
@@ -56,11 +55,19 @@ def test_a_licence_is_bought_once_whenever_the_worker_dies(sale: Sale, moment: s
     placed = sale.order()
 
     dying = sale.worker(crash_at=moment)
-    assert dying.wait(60) == -signal.SIGKILL
+    dying.join(60)
+    assert dying.exitcode == -signal.SIGKILL
     with working(sale):
         sale.wait(lambda: sale.service(placed).status != ServiceState.OPENING)
 
     assert_sold_once(sale, placed)
+
+
+def test_the_command_of_operators_dies_alike(sale: Sale) -> None:
+    """The other workers here begin as copies of a process; this one as in earnest."""
+    sale.order()
+    dying = sale.worker_by_command(crash_at="outbox.claimed")
+    assert dying.wait(60) == -signal.SIGKILL
 
 
 def test_a_lost_answer_is_found_again_and_adopted(sale: Sale) -> None:
@@ -119,7 +126,7 @@ def test_two_workers_share_many_orders_without_buying_one_twice(sale: Sale) -> N
 
     dying = sale.worker(crash_at="operation.answered")
     with working(sale):
-        dying.wait(60)
+        dying.join(60)
         sale.wait(
             lambda: all(sale.service(order).status != ServiceState.OPENING for order in orders)
         )

@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from litestar.testing import TestClient
 from tests.factories import make_kernel
 from tests.people import Person
+from tests.servers.applications import served
 from tests.stories import DAY, Story, StoryModule
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import create_administrator, open_session
 from billing_kernel.clock import FixedClock
-from billing_kernel.http.app import create_app
 from billing_kernel.messaging.actors import ACTORS
 from billing_kernel.messaging.worker import Worker
 from billing_kernel.settings import Settings
@@ -38,9 +37,7 @@ def begin(settings: Settings) -> Iterator[Callable[..., Story]]:
             worker = Worker(kernel, {**ACTORS, "render_document": leave_unwritten})
             worker.start()
             until_the_end.callback(worker.stop)
-            http = until_the_end.enter_context(
-                TestClient(create_app(kernel), raise_server_exceptions=False)
-            )
+            http = until_the_end.enter_context(served(kernel))
             administrator = kernel.database.run(
                 lambda session: create_administrator(session, "root@provider.test", "Root", "-")
             )

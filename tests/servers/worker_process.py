@@ -1,11 +1,10 @@
 """Workers as processes of their own, which tests may stop, hold up and kill."""
 
-import multiprocessing
 import os
 import signal
-import sys
 from pathlib import Path
 
+from tests.servers.copies import processes, speak_into
 from tests.servers.diary import Diary
 
 from billing_kernel.bootstrap import build_kernel
@@ -15,16 +14,9 @@ from billing_kernel.settings import Settings
 
 STOP_S = 90
 
-# Each worker begins as a copy of one clean process that has imported everything already:
-# importing takes twenty times as long as starting.
-processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload([__name__])
-
 
 def _work(settings: Settings, folder: Path, log: Path, variables: dict[str, str]) -> None:
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT)
-    os.dup2(descriptor, sys.stdout.fileno())
-    os.dup2(descriptor, sys.stderr.fileno())
+    speak_into(log, log)
     os.environ.update(variables)
     kernel = build_kernel(settings)
     run_until_stopped(Worker(kernel, {**ACTORS, **Diary(folder).actors()}))

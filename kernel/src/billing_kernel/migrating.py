@@ -1,6 +1,7 @@
 """Bring a database to this version's schema, or say how it differs."""
 
 import io
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -26,6 +27,8 @@ def upgrade_schema(engine: Engine, revision: str = "head") -> list[str]:
     """Apply what is missing, one process at a time; the names of the revisions applied."""
     with engine.connect() as connection:
         before = schema_revision(connection)
+        if (before, revision) == (newest_revision(), "head"):
+            return []
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
@@ -36,7 +39,7 @@ def upgrade_schema(engine: Engine, revision: str = "head") -> list[str]:
 
 def check_schema(engine: Engine) -> None:
     """Raise SchemaMismatchError, saying what to do, unless the schema is this version's."""
-    head = ScriptDirectory.from_config(_config(None)).get_current_head()
+    head = newest_revision()
     with engine.connect() as connection:
         present = schema_revision(connection)
         if present != head:
@@ -55,6 +58,12 @@ def schema_revision(connection: Connection) -> str | None:
     revision = MigrationContext.configure(connection).get_current_revision()
     connection.rollback()
     return revision
+
+
+@cache
+def newest_revision() -> str | None:
+    """The revision that this version needs."""
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
 def _config(connection: Connection | None) -> Config:

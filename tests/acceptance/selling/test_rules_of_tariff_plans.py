@@ -8,10 +8,10 @@ import pytest
 from litestar.testing import TestClient
 from tests.factories import make_administrator, make_client, make_kernel
 from tests.markets import PROVIDER, HostingModule, Market, dollars, price
+from tests.servers.applications import served
 
 from billing_hookspecs import Secret
 from billing_kernel.application.registering import open_session
-from billing_kernel.http.app import create_app
 from billing_kernel.models import Provider
 from billing_kernel.sealing import new_key
 from billing_kernel.settings import Settings
@@ -30,7 +30,7 @@ def shared(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     with request.getfixturevalue("sqlite_databases").migrated() as url:
         settings = Settings(database_url=Secret(url), secret_keys=(Secret(new_key()),))
         kernel = make_kernel(settings, HostingModule())
-        with TestClient(create_app(kernel), raise_server_exceptions=False) as http:
+        with served(kernel) as http:
             yield {"kernel": kernel, "http": http}
         kernel.database.close()
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from tests.factories import NOON, FakeModule, Shop, make_client, make_kernel, make_shop
 from tests.factories import pay as pay_invoice_of
+from tests.servers.applications import served
 
 from billing_hookspecs import Money
 from billing_kernel.application.checking import OrderItem
@@ -21,7 +22,6 @@ from billing_kernel.application.registering import create_administrator, open_se
 from billing_kernel.documents import Party
 from billing_kernel.documents.samples import AUSTRIAN_PAYER, GERMAN_COMPANY
 from billing_kernel.domain.tariffs import PriceTerm
-from billing_kernel.http.app import create_app
 from billing_kernel.models import (
     Administrator,
     Client,
@@ -124,7 +124,7 @@ def asked(kernel: Kernel) -> Callable[[], list[int]]:
 
 @pytest.fixture
 def http(kernel: Kernel) -> Iterator[Http]:
-    with TestClient(create_app(kernel), raise_server_exceptions=False) as client:
+    with served(kernel) as client:
         yield client
 
 

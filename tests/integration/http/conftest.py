@@ -11,13 +11,13 @@ import uvicorn
 from litestar import Litestar
 from litestar.testing import TestClient
 from tests.factories import FakeModule, Shop, make_client, make_kernel, make_shop
+from tests.servers.applications import application
 from tests.servers.places import free_port
 
 from billing_hookspecs import Money
 from billing_kernel.application.adjusting import AdjustBalance, adjust_balance
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import create_administrator, open_session
-from billing_kernel.http.app import create_app
 from billing_kernel.models import Administrator, Client
 from billing_kernel.settings import Settings
 
@@ -79,8 +79,9 @@ def kernel(settings: Settings, module: FakeModule) -> Iterator[Kernel]:
 
 
 @pytest.fixture
-def app(kernel: Kernel) -> Litestar:
-    return create_app(kernel)
+def app(kernel: Kernel) -> Iterator[Litestar]:
+    with application(kernel) as made:
+        yield made
 
 
 @pytest.fixture
@@ -156,11 +157,12 @@ def order(shop: Shop) -> dict[str, Any]:
 def address(kernel: Kernel) -> Iterator[str]:
     """A real server with its own threads."""
     port = free_port()
-    server = uvicorn.Server(uvicorn.Config(create_app(kernel), port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.01)
-    yield f"http://127.0.0.1:{port}/api/v1"
-    server.should_exit = True
-    thread.join()
+    with application(kernel) as app:
+        server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            thread.join(0.01)
+        yield f"http://127.0.0.1:{port}/api/v1"
+        server.should_exit = True
+        thread.join()

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from litestar.testing import TestClient
 from sqlalchemy import text
+from tests.servers.applications import served
 
 from billing_hookspecs import Secret
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.database import Database
-from billing_kernel.http.app import create_app
 from billing_kernel.settings import Settings
 
 NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2"
@@ -26,7 +25,7 @@ def cut_off(kernel: Kernel) -> Iterator[Kernel]:
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 def test_a_database_that_is_away_is_told_as_such(cut_off: Kernel):
     """A load balancer takes the process out, and clients know that trying again may help."""
-    with TestClient(create_app(cut_off)) as http:
+    with served(cut_off) as http:
         answer = http.get("/api/v1/tariff-plans")
         assert (answer.status_code, answer.json()["code"]) == (503, "database.unavailable")
         assert answer.headers["retry-after"]

@@ -7,9 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from litestar import Litestar
-from litestar.testing import TestClient
+from tests.servers.applications import served
 
-from billing_kernel.http.app import create_app
 from billing_kernel.http.bodies import decode_body
 from billing_kernel.http.overview import overview
 from billing_kernel.http.schema_page import described
@@ -137,7 +136,7 @@ class StoppedWorker:
 
 def test_a_process_whose_worker_died_is_not_ready(kernel):
     """It would take orders that nobody carries out."""
-    with TestClient(create_app(kernel, StoppedWorker())) as http:
+    with served(kernel, StoppedWorker()) as http:
         answer = http.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["worker"] == {

@@ -1,14 +1,11 @@
 """Processes are killed while they take money: none is lost, none is booked or taken twice."""
 
-import os
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 from tests.factories import invoice_of
+from tests.servers.copies import run
 from tests.servers.variables import environment
 from tests.tills import Till, captured, card, uncaptured
 
@@ -18,21 +15,16 @@ from billing_kernel.application.storing import begin_storing
 from billing_kernel.application.sweeping import sweep
 from billing_kernel.models import Invoice, Payment
 
-ROOT = Path(__file__).parents[3]
-
 
 def die(till: Till, moment: str, *work: object) -> None:
     """Let another process do the work and be killed at a moment of it."""
-    told = environment(till.kernel.settings)
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.dying_till", *map(str, work)],
-        cwd=ROOT,
-        env={**os.environ, **told, "BILLING_CRASH_AT": moment},
-        capture_output=True,
-        check=False,
-        timeout=120,
+    ended = run(
+        "tests.dying_till",
+        *map(str, work),
+        **environment(till.kernel.settings),
+        BILLING_CRASH_AT=moment,
     )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 def charge(till: Till, invoice: Invoice) -> Payment:

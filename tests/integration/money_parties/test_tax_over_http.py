@@ -8,17 +8,17 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from tests.factories import Shop
+from tests.servers.applications import served
 
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.registering import create_administrator, open_session
-from billing_kernel.http.app import create_app
 
 Served = TestClient[Litestar]
 
 
 @pytest.fixture
 def http(kernel: Kernel) -> Iterator[Served]:
-    with TestClient(create_app(kernel), raise_server_exceptions=False) as client:
+    with served(kernel) as client:
         yield client
 
 

@@ -107,8 +107,10 @@ CLIENT_AREA = [
 def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
     """The HTTP API of an installation.
 
-    ``worker`` is the one of this process; None where workers run elsewhere.
+    ``worker`` is the one of this process; None where workers run elsewhere. Both are in the
+    application's state and nowhere else in it.
     """
+    state = State({"kernel": kernel, "worker": worker})
     return Litestar(
         route_handlers=[
             Router(
@@ -126,7 +128,7 @@ def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
         guards=[check_access],
         request_class=StrictRequest,
         dependencies={
-            "kernel": Provide(lambda: kernel, sync_to_thread=False),
+            "kernel": Provide(lambda: state.kernel, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "visitor": Provide(provide_visitor, sync_to_thread=False),
             "languages": Provide(provide_languages, sync_to_thread=False),
@@ -137,7 +139,7 @@ def create_app(kernel: Kernel, worker: WorkerHere | None = None) -> Litestar:
         before_send=[harden],
         on_startup=[widen],
         request_max_body_size=BODY_MAX_BYTES,
-        state=State({"kernel": kernel, "worker": worker}),
+        state=state,
         openapi_config=openapi_config(version("billing-kernel")),
         logging_config=None,
     )
