@@ -14,7 +14,6 @@ import msgspec
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     Column,
     ColumnElement,
     Dialect,
@@ -62,8 +61,11 @@ def among(
 
 
 def as_indexed(condition: str) -> ColumnElement[bool]:
-    """A condition in the words of a partial index: the planner doesn't look into parameters."""
-    return literal_column(condition, Boolean)
+    """A condition in the words of a partial index: the planner doesn't look into parameters.
+
+    Without a type, or SQLite would be asked whether it equals 1, which no index answers.
+    """
+    return literal_column(condition)
 
 
 def has_none(statement: Select[Any]) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from tests.factories import FakeModule, Shop, make_kernel, make_shop
 from tests.nights import EXPIRES_ON, Crowd, seed
@@ -13,8 +13,8 @@ from tests.nights import EXPIRES_ON, Crowd, seed
 from billing_kernel.application.counting import Tally
 from billing_kernel.application.defaulting import change_settings
 from billing_kernel.application.kernel import Kernel
-from billing_kernel.application.nightly import STEPS
-from billing_kernel.application.paging.claiming import Place
+from billing_kernel.application.nightly import STEPS, Step
+from billing_kernel.application.paging.claiming import PAGE, Place, spots_after
 from billing_kernel.application.reminding import remind, remind_next
 from billing_kernel.application.stepping import Stepper
 from billing_kernel.clock import FixedClock
@@ -138,3 +138,22 @@ def test_a_page_of_reminders_writes_what_each_of_them_would(kernel: Kernel, shop
     ]
     assert [text for text in found["events"] if "ServiceExpiring" in text] == found["events"]
     assert len(found["events"]) == len([text for text in found["work"] if "notify" in text]) == 2
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: str(step.name))
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_sqlite_reads_no_table_from_end_to_end(kernel: Kernel, shop: Shop, step: Step) -> None:
+    """A page that did would cost more with each service and each day that were ever sold."""
+    due = step.due_at(shop.provider.id, EXPIRES_ON)
+    asked = spots_after(due, Place()).limit(PAGE)
+    statement = asked.compile(kernel.database.engine, compile_kwargs={"literal_binds": True})
+    with kernel.database.reading() as session:
+        rows = session.execute(text(f"EXPLAIN QUERY PLAN {statement}"))
+        plan = [row[3] for row in rows]
+    assert not [
+        line
+        for line in plan
+        if line.startswith("SCAN") and "INDEX" not in line and "anon" not in line
+    ], plan
+    if step.name not in ("parked", "asked_deletion", "asked_parameters"):
+        assert "USE TEMP B-TREE FOR ORDER BY" not in plan

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.publishing import enqueue
+from billing_kernel.bulk import as_indexed
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.states import (
     CHANGE_TRANSITIONS,
@@ -14,6 +15,7 @@ from billing_kernel.domain.states import (
     advance,
 )
 from billing_kernel.models import BilledPeriod, Operation, Service, ServiceChange
+from billing_kernel.models.services import IN_FORCE
 
 CHANGE_NUMBERS = range(128, 256)
 """Line numbers of changes; one is free again once its days are over."""
@@ -64,7 +66,7 @@ def _shorten(session: Session, service: Service, change: ServiceChange) -> None:
     beyond = session.scalars(
         select(BilledPeriod).where(
             BilledPeriod.service_id == service.id,
-            ~BilledPeriod.reversed,
+            as_indexed(IN_FORCE),
             BilledPeriod.end_on > change.expires_on,
         )
     ).all()
@@ -117,7 +119,7 @@ def free_number(session: Session, service: Service, start_on: date) -> int:
             BilledPeriod.service_id == service.id,
             BilledPeriod.line_no >= CHANGE_NUMBERS.start,
             BilledPeriod.end_on > start_on,
-            ~BilledPeriod.reversed,
+            as_indexed(IN_FORCE),
         )
     )
     free = sorted(set(CHANGE_NUMBERS) - set(taken))

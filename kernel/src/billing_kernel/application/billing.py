@@ -8,9 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import Money, Period
+from billing_kernel.bulk import as_indexed
 from billing_kernel.domain.paid import Paid, paid_document, read_paid
 from billing_kernel.domain.pricing import PricedLine
 from billing_kernel.models import BilledPeriod, DailyCharge, Invoice, InvoiceLine, Service
+from billing_kernel.models.services import IN_FORCE
 
 CHARGED_KINDS = ("period", "addon")
 FREE = "free"
@@ -101,7 +103,7 @@ def free_periods(session: Session, service: Service) -> list[Period]:
             BilledPeriod.service_id == service.id,
             BilledPeriod.kind == FREE,
             BilledPeriod.end_on > service.charged_until,
-            ~BilledPeriod.reversed,
+            as_indexed(IN_FORCE),
         )
     )
     return [Period(row.start_on, row.end_on) for row in rows]

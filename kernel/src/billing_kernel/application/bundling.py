@@ -21,6 +21,7 @@ from billing_hookspecs import (
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.starting import open_operation_of, start_operation
 from billing_kernel.application.viewing import view_service
+from billing_kernel.bulk import as_indexed
 from billing_kernel.domain.addons import resource_amounts
 from billing_kernel.domain.errors import RuleError
 from billing_kernel.domain.paid import paid_document, read_paid
@@ -35,6 +36,7 @@ from billing_kernel.models import (
     Service,
     TariffVersion,
 )
+from billing_kernel.models.services import IN_FORCE
 
 FOLLOWING = {
     (ServiceState.SUSPENDED, ServiceState.ACTIVE): OperationKind.SUSPEND,
@@ -156,7 +158,7 @@ def strike_addon(session: Session, service: Service, operation: Operation) -> No
             BilledPeriod.service_id == parent.id,
             BilledPeriod.resource_type == service.bundled_as,
             BilledPeriod.invoice_id == operation.invoice_id,
-            ~BilledPeriod.reversed,
+            as_indexed(IN_FORCE),
         )
     ):
         row.reversed = True

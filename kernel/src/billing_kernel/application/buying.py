@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 from billing_hookspecs import Money, Period, TaxDecision
 from billing_kernel.application.billing import CHARGED_KINDS, list_price
 from billing_kernel.application.crediting import earned_of, left_of
+from billing_kernel.bulk import as_indexed
 from billing_kernel.domain.refunds import RefundableLine
 from billing_kernel.domain.returns import BoughtLine
 from billing_kernel.domain.states import InvoiceState
 from billing_kernel.models import BilledPeriod, Invoice, InvoiceLine, Service
+from billing_kernel.models.services import IN_FORCE
 
 CHANGE = "change"
 BUYING_KINDS = (*CHARGED_KINDS, CHANGE)
@@ -68,7 +70,7 @@ def _days(session: Session, service: Service) -> Days:
         select(BilledPeriod).where(
             BilledPeriod.service_id == service.id,
             BilledPeriod.invoice_id.is_not(None),
-            ~BilledPeriod.reversed,
+            as_indexed(IN_FORCE),
         )
     )
     return {

@@ -4,7 +4,7 @@ from datetime import date
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from billing_kernel.application.billing import FREE
@@ -15,10 +15,12 @@ from billing_kernel.application.publishing import record_event
 from billing_kernel.application.renewing import present
 from billing_kernel.application.starting import nothing_under_way
 from billing_kernel.application.tasking import close_tasks, open_task
+from billing_kernel.bulk import as_indexed, has_none
 from billing_kernel.domain.errors import ConflictError
 from billing_kernel.domain.periods import days_after
 from billing_kernel.domain.states import TaskState
 from billing_kernel.models import BilledPeriod, Client, DailyCharge, Invoice, Service
+from billing_kernel.models.services import IN_FORCE
 
 LOOKED_AT_FROM: Final = 100
 """A client with no more charges than these isn't looked at; no bound can be set below it."""
@@ -162,13 +164,14 @@ def _made(session: Session, client: Client, today: date) -> int:
 
 def _is_charged_beyond() -> ColumnElement[bool]:
     """Whether days of a service were charged that it doesn't count as paid for."""
-    return exists().where(
+    beyond = select(BilledPeriod.id).where(
         BilledPeriod.service_id == Service.id,
         BilledPeriod.line_no == 0,
-        ~BilledPeriod.reversed,
+        as_indexed(IN_FORCE),
         BilledPeriod.kind != FREE,
         BilledPeriod.end_on > func.coalesce(Service.expires_on, Service.charged_until),
     )
+    return ~has_none(beyond)
 
 
 def _second_charge(service: Service) -> str:

@@ -99,6 +99,10 @@ class Service(ChangingRow):
     awaits_parameters: Mapped[bool] = mapped_column(default=False)
 
 
+IN_FORCE = "NOT billed_periods.reversed"
+"""The billed periods that still are, in the words of their index."""
+
+
 class BilledPeriod(Row):
     """Days of one line of a service that a client was charged for.
 
