@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -66,10 +66,10 @@ def test_moving_the_clock_does_what_falls_due_in_order(kernel, shop, administrat
     moved, again = (
         administrator.done("PUT", CLOCK, {"now": "2026-07-15T12:00:00+03:00"}) for _ in range(2)
     )
-    assert moved["now"] == again["now"] == "2026-07-15T09:00:00Z"
+    assert "2026-07-15T09:00:00" <= moved["now"] < again["now"] < "2026-07-16"
     assert administrator.done("GET", f"/admin/runs/{moved['run_id']}")["status"] == "done"
     assert again["run_id"] is None
-    assert kernel.clock.now() == datetime(2026, 7, 15, 9, tzinfo=UTC)
+    assert kernel.clock.now() > datetime.fromisoformat(again["now"])
     service = service_of(kernel, service_id)
     assert (service.status, service.expires_on) == ("suspended", date(2026, 6, 30))
     with kernel.database.reading() as session:
@@ -92,7 +92,7 @@ def test_it_never_goes_back(kernel, shop, administrator, worker) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "clock.too_far")
     refused = administrator.send("PUT", CLOCK, {"now": "2026-03-01T00:00:00"})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/now")
-    assert administrator.done("GET", CLOCK) == {"now": "2026-02-01T00:00:00Z"}
+    assert "2026-02-01T00:00:00" < administrator.done("GET", CLOCK)["now"] < "2026-02-02"
 
 
 def test_without_a_worker_it_says_so(kernel, shop, administrator, monkeypatch) -> None:

@@ -28,7 +28,7 @@ class Schedule(ChangingRow):
 
 
 class MovedClock(ChangingRow):
-    """The instant that a test clock was set to; there is one row at most, with id 1."""
+    """What a test clock was set to, at ``updated_at``; there is one row at most, with id 1."""
 
     __tablename__ = "moved_clocks"
 
