@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("tests.servers.databases", "tests.servers.brokers")
+pytest_plugins = (
+    "tests.servers.databases",
+    "tests.servers.statements",
+    "tests.servers.brokers",
+)
 
 TESTS = Path(__file__).parent
 ON_ONE_DATABASE = (

@@ -1,12 +1,11 @@
 """The command line as operators use it."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.servers.copies import run
 from tests.servers.variables import environment
 
 from billing_kernel.database import Database
@@ -18,12 +17,7 @@ def billing(
     settings: Settings | None, *arguments: str, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     given = environment(settings) if settings else {}
-    return subprocess.run(
-        [sys.executable, "-m", "billing_kernel.cli", *arguments],
-        env={**os.environ, **given, **variables},
-        capture_output=True,
-        text=True,
-    )
+    return run("billing_kernel.cli", *arguments, **{**given, **variables})
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 from tests.factories import FakeModule, Shop, make_kernel, make_shop
+from tests.servers.copies import run
 
 from billing_hookspecs import Money, Secret
 from billing_kernel.application.kernel import Kernel
@@ -31,12 +32,7 @@ BLOCK = re.compile(r"^```(?:python|toml) (\S+)[^\n]*\n(.*?)^```$", re.DOTALL | r
 
 
 def billing(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "billing_kernel.cli", *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-    )
+    return run("billing_kernel.cli", *arguments, **environment)
 
 
 def test_the_skeleton_is_the_tutorials_own_code() -> None:
