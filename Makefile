@@ -8,6 +8,8 @@ MEMBERS := hookspecs kernel plugins/ispsystem_api plugins/isp_licenses plugins/i
 RUNTIME := -e ./hookspecs -e ./kernel $(foreach plugin,$(wildcard plugins/*/pyproject.toml),-e ./$(dir $(plugin)))
 MANIFESTS := $(wildcard */pyproject.toml plugins/*/pyproject.toml) constraints.txt
 WORKERS ?= 3
+# Tests start many processes: each would compile all modules anew where nothing is kept.
+TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .PHONY: help demo run test test-everywhere check format bench soak soak-balances sample-invoice clean wheels
 
@@ -34,10 +36,10 @@ run: $(VENV)/.runtime ## serve the same installation with demo data, until Ctrl-
 	@$(BIN)/python demo/serve.py
 
 test: check ## set everything up, run every check and every test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	@$(TEST) -n $(WORKERS) --dist loadgroup
 
 test-everywhere: $(VENV)/.dev ## every test on both databases, also those that need only one
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --everywhere
+	@$(TEST) -n $(WORKERS) --dist loadgroup --everywhere
 
 check: $(VENV)/.dev ## format, lint, types, layers
 	@$(BIN)/ruff format --check --quiet .

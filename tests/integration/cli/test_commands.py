@@ -8,6 +8,7 @@ import pytest
 from tests.servers.copies import run
 from tests.servers.variables import environment
 
+from billing_kernel.cli import COMMANDS, imported
 from billing_kernel.database import Database
 from billing_kernel.models import Administrator
 from billing_kernel.settings import Settings
@@ -29,6 +30,12 @@ def test_every_command_explains_itself(command: str) -> None:
     shown = billing(None, *command.split(), "--help")
     assert shown.returncode == 0
     assert "Usage" in shown.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(command: str) -> None:
+    """The list is written beside, so that showing it imports nothing."""
+    assert (imported(command).help or "").split("\n")[0] == COMMANDS[command][1]
 
 
 def test_an_empty_database_is_brought_to_this_version(empty_database_url: str) -> None:
