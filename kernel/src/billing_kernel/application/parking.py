@@ -1,6 +1,7 @@
 """Leave clients alone whom automatic work would charge too much, until a person has looked."""
 
 from datetime import date
+from functools import cache
 from itertools import islice
 from typing import Final
 
@@ -32,6 +33,7 @@ class NotParkedError(ConflictError):
     code = "client.not_parked"
 
 
+@cache
 def unparked() -> ColumnElement[bool]:
     """The services that automatic work may touch: those of clients that aren't parked."""
     return Service.client_id.not_in(select(Client.id).where(Client.parked_at.is_not(None)))

@@ -5,6 +5,8 @@ remind of nothing.
 """
 
 from datetime import date, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, false, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -76,7 +78,7 @@ def due_for_low_balance(today: date) -> Conditions:
 
     What a day costs is what today cost.
     """
-    other = aliased(Service)
+    other = _another()
     is_first = ~exists().where(
         other.client_id == Service.client_id,
         other.id < Service.id,
@@ -105,6 +107,11 @@ def due_for_low_balance(today: date) -> Conditions:
         case((is_first, is_low), else_=false()),
         unparked(),
     )
+
+
+@cache
+def _another() -> Any:
+    return aliased(Service)
 
 
 def warn_of_low_balance(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:

@@ -6,6 +6,7 @@ Each stage is decided on once; the messages follow from the events.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -266,6 +267,7 @@ def _at_a_stage(windows: Iterable[Window]) -> Conditions:
     )
 
 
+@cache
 def _is_undecided(stage: str) -> ColumnElement[bool]:
     decided = select(Reminder.id).where(
         Reminder.service_id == Service.id,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -39,6 +40,7 @@ RENEWAL = "renewal"
 RENEWABLE = (ServiceState.ACTIVE, ServiceState.SUSPENDED)
 
 
+@cache
 def present() -> ColumnElement[bool]:
     """The services that could be renewed: those that an upstream has."""
     return as_indexed(PRESENT)

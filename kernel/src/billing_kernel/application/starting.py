@@ -1,6 +1,7 @@
 """Start an instruction to an upstream: one open operation for each service."""
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -50,6 +51,7 @@ def open_operation_of(session: Session, service_id: int) -> Operation | None:
     )
 
 
+@cache
 def nothing_under_way() -> ColumnElement[bool]:
     """The services without an open operation."""
     under_way = select(Operation.id).where(Operation.service_id == Service.id, as_indexed(OPEN))
