@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import BillingError, OperationKind
-from billing_kernel.application.charging_days import charge_days, today_of
+from billing_kernel.application.charging_days import charge_days
+from billing_kernel.application.dating import today_of
 from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel

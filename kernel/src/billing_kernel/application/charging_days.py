@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import BillingError, Money, Period
 from billing_kernel.application.billing import bill_charge, bill_nothing, free_periods
+from billing_kernel.application.dating import today_of
 from billing_kernel.application.finding import terms_of
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.posting import may_spend, post
@@ -19,10 +20,10 @@ from billing_kernel.application.pricing_days import DayPrices
 from billing_kernel.application.publishing import enqueue
 from billing_kernel.domain.daily import after_free, due_days
 from billing_kernel.domain.ledger import InsufficientFundsError, Owner, draft_charge
-from billing_kernel.domain.periods import business_date, day_after
+from billing_kernel.domain.periods import day_after
 from billing_kernel.domain.pricing import PricedItem
 from billing_kernel.domain.states import ServiceState
-from billing_kernel.models import DailyCharge, Provider, Service
+from billing_kernel.models import DailyCharge, Service
 
 log = structlog.get_logger(__name__)
 
@@ -131,12 +132,6 @@ def begin_days(session: Session, kernel: Kernel, service: Service) -> None:
     service.served_until = None
     session.flush()
     try_to_charge(session, kernel, service, today)
-
-
-def today_of(session: Session, kernel: Kernel, service: Service) -> date:
-    """The business date of a service's provider."""
-    provider = session.get_one(Provider, service.provider_id)
-    return business_date(kernel.clock.now(), provider.time_zone)
 
 
 def _days_of_resuming(session: Session, service: Service, today: date) -> list[date]:

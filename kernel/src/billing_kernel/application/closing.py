@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from billing_hookspecs import Capability, OperationKind
 from billing_kernel.application.bundling import is_bundled, refuse_bundled
-from billing_kernel.application.charging_days import refuse_uncovered, today_of, try_to_charge
+from billing_kernel.application.charging_days import refuse_uncovered, try_to_charge
 from billing_kernel.application.configuring import cancel_unconfigured, is_unconfigured
+from billing_kernel.application.dating import today_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.starting import (

@@ -15,6 +15,7 @@ from billing_kernel.application.closing import (
     suspended_by,
 )
 from billing_kernel.application.configuring import is_unconfigured
+from billing_kernel.application.dating import today_of
 from billing_kernel.application.defaulting import settings_of
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
@@ -22,9 +23,9 @@ from billing_kernel.application.parking import unparked
 from billing_kernel.application.publishing import record_event
 from billing_kernel.application.starting import open_operation_of, refuse_during_operation
 from billing_kernel.domain.ledger import InsufficientFundsError
-from billing_kernel.domain.periods import business_date, days_after
+from billing_kernel.domain.periods import days_after
 from billing_kernel.domain.states import SERVICE_TRANSITIONS, ServiceEvent, ServiceState, advance
-from billing_kernel.models import Provider, Service
+from billing_kernel.models import Service
 
 
 def act_in_steps(
@@ -63,7 +64,7 @@ def ask_to_delete(
     if is_nowhere or not (grace or stops_first):
         return act_on_service(session, kernel, service_id, OperationKind.CLOSE, asked_by=asked_by)
     advance(SERVICE_TRANSITIONS, state, ServiceEvent.CLOSED)
-    service.deletes_on = days_after(_today(session, kernel, service), grace)
+    service.deletes_on = days_after(today_of(session, kernel, service), grace)
     service.deletion_asked_by = asked_by
     service.version += 1
     if stops_first:
@@ -110,7 +111,7 @@ def go_on_deleting(session: Session, kernel: Kernel, service: Service) -> None:
     Its row is locked by the caller.
     """
     if service.deletes_on is not None:
-        delete_asked_for(session, kernel, service.id, _today(session, kernel, service))
+        delete_asked_for(session, kernel, service.id, today_of(session, kernel, service))
 
 
 def due_for_asked_deletion(today: date) -> tuple[ColumnElement[bool], ...]:
@@ -148,8 +149,3 @@ def _stops_first(session: Session, kernel: Kernel, service: Service, grace: int)
     return Capability.SUSPEND in capabilities and (
         grace > 0 or Capability.MANUAL not in capabilities
     )
-
-
-def _today(session: Session, kernel: Kernel, service: Service) -> date:
-    provider = session.get_one(Provider, service.provider_id)
-    return business_date(kernel.clock.now(), provider.time_zone)

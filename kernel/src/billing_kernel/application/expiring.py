@@ -11,11 +11,11 @@ from billing_hookspecs import OperationKind
 from billing_kernel.application.charging_days import (
     covers_next_day,
     covers_resuming,
-    today_of,
     try_to_charge,
     unpaid_days,
 )
 from billing_kernel.application.closing import NIGHTLY, act_on_service, suspended_by
+from billing_kernel.application.dating import today_of
 from billing_kernel.application.delaying import keeping
 from billing_kernel.application.deleting import runs_on
 from billing_kernel.application.finding import find, terms_of

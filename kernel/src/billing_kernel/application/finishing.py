@@ -17,8 +17,9 @@ from billing_kernel.application.bundling import (
     renew_bundle,
     strike_addon,
 )
-from billing_kernel.application.charging_days import begin_days, today_of, try_to_charge
+from billing_kernel.application.charging_days import begin_days, try_to_charge
 from billing_kernel.application.connecting import modules_for
+from billing_kernel.application.dating import today_of
 from billing_kernel.application.deleting import call_off_deletion, go_on_deleting
 from billing_kernel.application.expiring import resume_paid
 from billing_kernel.application.funding import end_alarm, wait_for_funds

@@ -1,23 +1,20 @@
 """What clients may do to their services themselves: by their group, by the tariff plan."""
 
-from datetime import date
-
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
 from billing_kernel.application.closing import CLIENT, suspended_by
 from billing_kernel.application.configuring import is_unconfigured
 from billing_kernel.application.consulting import charging_policy
+from billing_kernel.application.dating import today_of
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.domain.errors import ForbiddenError, RuleError
 from billing_kernel.domain.minimum_periods import end_of_minimum
-from billing_kernel.domain.periods import business_date
 from billing_kernel.domain.states import ServiceState
 from billing_kernel.domain.tariffs import TariffTerms, read_terms
 from billing_kernel.models import (
     Client,
     ClientGroup,
-    Provider,
     Service,
     TariffVersion,
 )
@@ -94,10 +91,5 @@ def _refuse_early_end(
     if service.status == ServiceState.FAILED:
         return
     ends_on = end_of_minimum(terms.minimum_period, service.started_on)
-    if _today(session, kernel, service) < ends_on:
+    if today_of(session, kernel, service) < ends_on:
         raise MinimumPeriodError(f"service {service.id} can't be deleted before {ends_on}")
-
-
-def _today(session: Session, kernel: Kernel, service: Service) -> date:
-    provider = session.get_one(Provider, service.provider_id)
-    return business_date(kernel.clock.now(), provider.time_zone)
