@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from billing_kernel.bulk import among, look_up_by_key
+from billing_kernel.bulk import among, look_up_by_key, writes_alone
 from billing_kernel.models import Client, Service
 
 PAGE = 500
@@ -71,7 +71,7 @@ def claim_page(session: Session, due: Due, place: Place, *, lock: bool = True) -
     if place.left:
         locked |= {spot.service_id for spot in _spots(session, _lockable(again, lock))}
     # Read after the locks were taken: what others did until then is seen, and not done again.
-    there = _spots(session, window)
+    there = list(fresh) if writes_alone(session) else _spots(session, window)
     if place.left:
         there += _spots(session, again)
     held = {spot.client_id for spot in there if spot.service_id not in locked}

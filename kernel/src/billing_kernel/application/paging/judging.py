@@ -25,12 +25,9 @@ class Renewal:
 
     service: Service
     client: Client
+    owner: Owner
     priced: PricedItem
     total: Money
-
-    @property
-    def owner(self) -> Owner:
-        return Owner(self.service.provider_id, self.client.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def judge(session: Session, kernel: Kernel, page: Survey, *, alone: bool = False
             rest.append(service.id)
             continue
         balance = renewal.owner.balance(renewal.total.currency)
-        if _covers(page, renewal, 0 if alone else spent[balance]):
+        if _covers(page, balance, renewal.total, 0 if alone else spent[balance]):
             spent[balance] += renewal.total.amount_minor
             renewals.append(renewal)
     return Judgement(renewals, rest)
@@ -95,7 +92,8 @@ def _renewal(
         as_of=in_time_on(service, missed_on, today),
         answers=answers,
     )
-    return Renewal(service, client, priced, priced.total(priced.lines[0].total.currency))
+    owner = Owner(service.provider_id, client.id)
+    return Renewal(service, client, owner, priced, priced.total(priced.lines[0].total.currency))
 
 
 def _is_open(page: Survey, renewal: Renewal) -> bool:
@@ -106,8 +104,7 @@ def _is_open(page: Survey, renewal: Renewal) -> bool:
     )
 
 
-def _covers(page: Survey, renewal: Renewal, spent_minor: int) -> bool:
-    if not renewal.total:
+def _covers(page: Survey, balance: AccountKey, total: Money, spent_minor: int) -> bool:
+    if not total:
         return True
-    balance = page.accounts[renewal.owner.balance(renewal.total.currency)]
-    return balance.spendable_minor - spent_minor >= renewal.total.amount_minor
+    return page.accounts[balance].spendable_minor - spent_minor >= total.amount_minor
