@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
@@ -26,7 +27,7 @@ from tests.factories import (
     service_of,
 )
 
-from billing_hookspecs import Money, UpstreamRefusedError
+from billing_hookspecs import Capability, Money, UpstreamRefusedError
 from billing_kernel.application.kernel import Kernel
 from billing_kernel.application.parking import park_excessive
 from billing_kernel.application.quoting import version_in_force
@@ -247,6 +248,20 @@ def test_nothing_that_runs_is_deleted(kernel: Kernel, clock: FixedClock, shop: S
     service_id = open_one(kernel, shop)
     nights = [night(kernel, clock, EXPIRY + timedelta(days=late)) for late in range(4)]
     assert nights == [{}, {}, {"suspended": 1}, {"deleted": 1}]
+    assert service_of(kernel, service_id).status == "deleted"
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_what_its_driver_cannot_stop_runs_until_it_is_deleted(
+    kernel: Kernel, clock: FixedClock, shop: Shop
+) -> None:
+    """No night counts that as a failure."""
+    sell_under(kernel, shop, policies=TariffPolicies(), auto_deletion_days=2)
+    service_id = open_one(kernel, shop)
+    module: Any = kernel.extensions.processing_modules.find("fake")
+    module.capabilities = frozenset({Capability.RENEW})
+    nights = [night(kernel, clock, EXPIRY + timedelta(days=late)) for late in range(3)]
+    assert nights == [{"announced": 1}, {}, {"deleted": 1}]
     assert service_of(kernel, service_id).status == "deleted"
 
 

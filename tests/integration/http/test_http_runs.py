@@ -76,8 +76,10 @@ def test_a_dry_run_lists_what_would_be_charged(kernel, shop, administrator) -> N
 
 
 def test_a_run_for_tomorrow_is_refused(shop, administrator, client) -> None:
-    """And clients have nothing to do with runs."""
+    """So is one for a day before all others; and clients have nothing to do with runs."""
     body = {"kind": "nightly", "as_of": "2026-02-01"}
     refused = administrator.post("/admin/runs", body)
     assert (refused.status_code, refused.json()["code"]) == (422, "run.in_future")
+    refused = administrator.post("/admin/runs", {"kind": "nightly", "as_of": "0001-01-01"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/as_of")
     assert client.post("/admin/runs", {"kind": "nightly"}).status_code == 403

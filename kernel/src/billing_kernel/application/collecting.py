@@ -1,13 +1,11 @@
 """Renew by themselves the services whose clients want that: from the balance, or else by card."""
 
-from contextlib import suppress
 from datetime import date
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from billing_hookspecs import OperationKind
-from billing_kernel.application.closing import NotSupportedError
 from billing_kernel.application.expiring import is_expected, suspend_expired
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
@@ -123,8 +121,7 @@ def stop_uncollected(kernel: Kernel, service_id: int) -> None:
     def work(session: Session) -> None:
         provider = session.get_one(Provider, find(session, Service, service_id).provider_id)
         today = business_date(kernel.clock.now(), provider.time_zone)
-        with suppress(NotSupportedError):
-            suspend_expired(session, kernel, service_id, today)
+        suspend_expired(session, kernel, service_id, today)
 
     kernel.database.run(work)
 

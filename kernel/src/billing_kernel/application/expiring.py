@@ -84,14 +84,14 @@ def due_for_removal(today: date) -> tuple[ColumnElement[bool], ...]:
 def suspend_expired(session: Session, kernel: Kernel, service_id: int, today: date) -> bool:
     """Begin to suspend a service that has expired, or whose next day can't be charged.
 
-    False where it must not be, by now.
+    False where it must not be, by now, or can't: not every driver suspends.
 
     Decided under the service's lock: whoever paid meanwhile isn't stopped, nor is anybody
     whose payment is under way.
     """
     service = find(session, Service, service_id, lock=True)
     ends_on = service.expires_on or service.charged_until
-    if service.status != ServiceState.ACTIVE or ends_on is None:
+    if ends_on is None or not runs_on(session, kernel, service):
         return False
     if _is_in_motion(session, kernel, service, today, ends_on):
         return False

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from billing_hookspecs import FieldError, InvalidInputError
 from billing_kernel.application.counting import Tally
 from billing_kernel.application.finding import find
 from billing_kernel.application.kernel import Kernel
@@ -18,6 +19,8 @@ from billing_kernel.domain.periods import business_date
 from billing_kernel.models import Provider, Run, wall_clock
 
 NIGHTLY = "nightly"
+EARLIEST = date(2000, 1, 1)
+"""The first day that a run may be for: nothing was sold before."""
 
 Progress = Callable[[int, int], None]
 
@@ -36,7 +39,12 @@ def start_run(
     is_dry: bool = False,
     is_queued: bool = True,
 ) -> Run:
-    """Write a nightly run down, and put it into the queue if it is; raises FutureRunError."""
+    """Write a nightly run down, and put it into the queue if it is.
+
+    Raises InvalidInputError, FutureRunError.
+    """
+    if as_of is not None and as_of < EARLIEST:
+        raise InvalidInputError([FieldError("/as_of", f"must not be before {EARLIEST}")])
     today = max(
         (_today(kernel, provider, None) for provider in session.scalars(select(Provider))),
         default=None,
